@@ -1,0 +1,1 @@
+//! Barid: a message-queue-based event router for CRM systems.

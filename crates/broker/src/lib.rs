@@ -1,0 +1,1 @@
+//! All of RabbitMQ: connections, topology, publishing with confirms, consuming, the delay ladder, dead letters.

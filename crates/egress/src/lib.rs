@@ -1,0 +1,1 @@
+//! HTTP out: the address guard, bounded clients, capped reads.

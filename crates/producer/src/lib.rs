@@ -1,0 +1,1 @@
+//! The library a CRM service links to publish events to Barid.

@@ -1,0 +1,1 @@
+//! What people register, compiled into an immutable snapshot.

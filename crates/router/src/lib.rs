@@ -1,0 +1,1 @@
+//! The router role: one event in, one work message per lane out.

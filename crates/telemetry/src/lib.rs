@@ -1,0 +1,1 @@
+//! Metrics, structured logs and the operations endpoints of a Barid process.
