@@ -1,6 +1,6 @@
 //! Events in AMQP 0.9.1 messages, as any client library of any language writes them.
 //!
-//! `CloudEvents` has no official binding for 0.9.1. This one reads the prefixes in use (`cloudEvents_`, `cloudEvents:`,
+//! CloudEvents has no official binding for 0.9.1. This one reads the prefixes in use (`cloudEvents_`, `cloudEvents:`,
 //! `ce-`, `ce_`), structured JSON, and plain messages that say everything with basic properties; it writes
 //! `cloudEvents_`, which an AMQP 1.0 consumer of the same queue understands. What a broker or a client adds (`CC`, `BCC`,
 //! expiration, priority, `x-..`) never becomes part of an event.

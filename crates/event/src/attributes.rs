@@ -11,7 +11,7 @@ use crate::{
     Malformed, Source, Subject, Tenant,
 };
 
-/// The only version of `CloudEvents` that is understood.
+/// The only version of CloudEvents that is understood.
 pub(crate) const SPECVERSION: &str = "1.0";
 
 /// An envelope in the making.
@@ -29,7 +29,7 @@ pub(crate) struct Attributes {
 }
 
 impl Attributes {
-    /// Sets a `CloudEvents` attribute from a header's or member's value; null sets nothing.
+    /// Sets a CloudEvents attribute from a header's or member's value; null sets nothing.
     pub(crate) fn set_value(
         &mut self,
         name: &str,
@@ -41,7 +41,7 @@ impl Attributes {
         }
     }
 
-    /// Sets a `CloudEvents` attribute; the same value twice is fine, another one is not.
+    /// Sets a CloudEvents attribute; the same value twice is fine, another one is not.
     pub(crate) fn set(&mut self, name: &str, text: &str) -> Result<(), Malformed> {
         match name {
             "specversion" if text == SPECVERSION => Ok(()),

@@ -12,9 +12,9 @@ use crate::{
     ContentType, DataSchema, EventId, EventType, Extensions, MessageId, Source, Subject, Tenant,
 };
 
-/// The `CloudEvents` attributes of an event.
+/// The CloudEvents attributes of an event.
 ///
-/// In serde it is one flat object with the names of `CloudEvents` (`type`, `datacontenttype`, ..), absent attributes
+/// In serde it is one flat object with the names of CloudEvents (`type`, `datacontenttype`, ..), absent attributes
 /// left out and extensions beside the others; reading it back, a tenant left out is `default`. Clones share their text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
@@ -22,7 +22,7 @@ pub struct Envelope {
     pub id: EventId,
     /// Who published it.
     pub source: Source,
-    /// What happened; `type` in `CloudEvents`.
+    /// What happened; `type` in CloudEvents.
     pub event_type: EventType,
     /// When it happened. Years 0 to 9999, or RFC 3339 cannot write it.
     pub time: DateTime<Utc>,

@@ -1,6 +1,6 @@
 //! The type of an event, which is its routing key as well: dotted words such as `deal.stage_changed`.
 //!
-//! The grammar is narrower than `CloudEvents`' on purpose: a type must work as an AMQP routing key, a queue-safe word
+//! The grammar is narrower than CloudEvents' on purpose: a type must work as an AMQP routing key, a queue-safe word
 //! and a pattern's literal, and two spellings of one type help nobody.
 
 use std::str::Split;

@@ -1,4 +1,4 @@
-//! The extension attributes of an event, such as `traceparent`: whatever `CloudEvents` attribute is not one of ours.
+//! The extension attributes of an event, such as `traceparent`: whatever CloudEvents attribute is not one of ours.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What an event is in Barid: the `CloudEvents` envelope, its types, patterns, tenants and ids, and how an event
+//! What an event is in Barid: the CloudEvents envelope, its types, patterns, tenants and ids, and how an event
 //! travels in an AMQP 0.9.1 message.
 //!
 //! Every word of the envelope is a type that can only be made correct ([`EventType`], [`Tenant`], [`Source`], ..), so

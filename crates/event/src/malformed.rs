@@ -58,7 +58,7 @@ pub enum Malformed {
         /// What is wrong and what to do.
         problem: &'static str,
     },
-    /// Another version of `CloudEvents`.
+    /// Another version of CloudEvents.
     #[error("specversion is not 1.0: send CloudEvents 1.0, or leave it out")]
     UnsupportedSpecversion,
     /// One attribute has two different values.

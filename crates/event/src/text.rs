@@ -1,6 +1,6 @@
 //! The attributes that are free text within bounds: id, source, subject, data schema.
 //!
-//! `CloudEvents` forbids control characters and noncharacters in them. So does every place they go later: headers,
+//! CloudEvents forbids control characters and noncharacters in them. So does every place they go later: headers,
 //! log lines, terminals.
 
 use thiserror::Error;

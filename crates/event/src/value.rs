@@ -35,7 +35,7 @@ impl AttributeValue<'_> {
         }
     }
 
-    /// The text that `CloudEvents` gives this value, or nothing for null.
+    /// The text that CloudEvents gives this value, or nothing for null.
     pub(crate) fn canonical(&self, name: &str) -> Result<Option<Cow<'_, str>>, Malformed> {
         Ok(match self {
             Self::Null => None,

@@ -9,7 +9,7 @@ mod refusals;
 
 type TestResult = Result<(), Malformed>;
 
-/// A message as a service without any `CloudEvents` library writes it.
+/// A message as a service without any CloudEvents library writes it.
 fn plain(body: &'static str) -> Message<'static> {
     Message {
         routing_key: "deal.won",
