@@ -1,0 +1,106 @@
+//! A subscription, compiled: who wants what, sent where, signed how, attempted how. Its parts are made by constructors that
+//! check, so a subscription is always one that can be delivered to.
+
+use std::{iter, slice, time::Duration};
+
+use barid_event::{Pattern, Tenant};
+use barid_signature::Signer;
+
+use crate::{destination::Destination, id::SubscriptionId, name::Name, policy::Policy};
+
+/// The most patterns a subscription may have.
+pub const MAX_PATTERNS: usize = 100;
+
+/// Who wants what, sent where, under which delivery policy. Its `Debug` shows no secret and of the URL only the host.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    /// What deliveries, queues and records call it.
+    pub id: SubscriptionId,
+    /// What people call it; unique within the tenant.
+    pub name: Name,
+    /// Whose events it gets.
+    pub tenant: Tenant,
+    /// Which types of event it gets.
+    pub patterns: Patterns,
+    /// Where deliveries go.
+    pub destination: Destination,
+    /// What signs deliveries.
+    pub signer: Signer,
+    /// How deliveries are attempted.
+    pub policy: Policy,
+}
+
+impl Subscription {
+    /// The longest time from the start of a delivery's first attempt to the end of its last; see
+    /// [`Schedule::horizon`](crate::Schedule::horizon).
+    pub fn horizon(&self) -> Duration {
+        self.policy.schedule().horizon(self.destination.timeout())
+    }
+
+    /// Whether the two would deliver the same events in the same way, secrets included.
+    pub fn same_settings(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.tenant == other.tenant
+            && self.patterns == other.patterns
+            && self.destination == other.destination
+            && self.policy == other.policy
+            && fingerprint(&self.signer) == fingerprint(&other.signer)
+    }
+}
+
+/// What tells signers apart without showing their keys: their signatures of nothing.
+fn fingerprint(signer: &Signer) -> String {
+    signer.header("", 0, b"")
+}
+
+/// The patterns of a subscription: at least one, at most [`MAX_PATTERNS`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Patterns(Box<[Pattern]>);
+
+/// There are no patterns, or more than [`MAX_PATTERNS`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("events has {0} patterns: give 1 to {MAX_PATTERNS}")]
+pub struct InvalidPatterns(usize);
+
+impl Patterns {
+    /// These patterns.
+    pub fn new(patterns: impl Into<Box<[Pattern]>>) -> Result<Self, InvalidPatterns> {
+        let patterns = patterns.into();
+        if (1..=MAX_PATTERNS).contains(&patterns.len()) {
+            Ok(Self(patterns))
+        } else {
+            Err(InvalidPatterns(patterns.len()))
+        }
+    }
+
+    /// The patterns, in the order given.
+    pub fn iter(&self) -> slice::Iter<'_, Pattern> {
+        self.0.iter()
+    }
+}
+
+impl<'a> iter::IntoIterator for &'a Patterns {
+    type Item = &'a Pattern;
+    type IntoIter = slice::Iter<'a, Pattern>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_no_patterns_and_too_many() {
+        assert_eq!(Patterns::new([]), Err(InvalidPatterns(0)));
+        let pattern: Pattern = "deal.#".parse().unwrap();
+        assert!(Patterns::new(vec![pattern.clone(); 100]).is_ok());
+        let refused = Patterns::new(vec![pattern; 101]).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "events has 101 patterns: give 1 to 100"
+        );
+    }
+}
