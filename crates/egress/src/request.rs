@@ -1,0 +1,22 @@
+//! One request to send: always a POST, since all that Barid sends to users' servers is news.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use url::Url;
+
+use crate::Headers;
+
+/// A POST to a user's URL.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Where to. Judged by the [`Guard`](crate::Guard) when the request is sent.
+    pub url: Url,
+    /// The header fields, `content-type` among them. `user-agent` is added if absent.
+    pub headers: Headers,
+    /// The body, sent without being copied.
+    pub body: Bytes,
+    /// How long the whole exchange may take: name look-up, connection, TLS, request, and the response's headers and body
+    /// together.
+    pub deadline: Duration,
+}
