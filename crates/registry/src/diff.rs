@@ -32,11 +32,6 @@ impl Diff {
             .count();
         diff
     }
-
-    /// Whether nothing changed.
-    pub fn is_empty(self) -> bool {
-        self == Self::default()
-    }
 }
 
 impl fmt::Display for Diff {

@@ -35,7 +35,7 @@
 //!
 //! # The parts
 //!
-//! - [`file`] reads subscriptions from YAML. Everything but `name`, `events`, `destination.url` and `signing.secret` has a
+//! - [`mod@file`] reads subscriptions from YAML. Everything but `name`, `events`, `destination.url` and `signing.secret` has a
 //!   default; unknown keys are errors; all problems of a file are reported at once, with line, path and advice.
 //! - [`Subscription`] is a checked one: [`Destination`], [`Policy`] and its [`Schedule`], [`Patterns`]. Printing one shows
 //!   neither its secrets nor its URL beyond the host.

