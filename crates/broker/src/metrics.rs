@@ -1,0 +1,30 @@
+//! What a process can tell about its broker.
+
+use barid_telemetry::metrics;
+
+/// Bounds, in seconds, of the time to a confirm.
+const CONFIRM_SECONDS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0,
+];
+
+metrics! {
+    /// Metrics of the connections to RabbitMQ.
+    pub struct Metrics {
+        /// Whether the connection is up (1) or not (0)
+        broker_connected: IntGaugeVec["role"],
+        /// Whether the broker has blocked the publishing connection (a memory or disk alarm)
+        broker_blocked: IntGauge,
+        /// Connections lost and made again
+        reconnects_total: IntCounterVec["role"],
+        /// Consumers that ended without our doing, by reason
+        consumer_cancelled_total: IntCounterVec["reason"],
+        /// Time from publishing to the broker's confirm
+        publish_confirm_duration_seconds: Histogram(CONFIRM_SECONDS),
+        /// Publishes sent and not yet confirmed
+        publish_unconfirmed: IntGauge,
+        /// Publishes the broker could not route
+        publish_returned_total: IntCounter,
+        /// Publishes the broker refused
+        publish_nacked_total: IntCounter,
+    }
+}

@@ -1,0 +1,80 @@
+//! Everything a role needs of the broker, opened once per process.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::consumer::{Consumer, Spec};
+use crate::control::Control;
+use crate::incoming::Incoming;
+use crate::link::{Link, Role};
+use crate::metrics::Metrics;
+use crate::names::Names;
+use crate::publisher::Publisher;
+
+/// Two supervised connections, the publisher on one of them, and what consumes on the other. Cheap to clone.
+#[derive(Clone)]
+pub struct Road {
+    /// The names of exchanges and queues.
+    pub names: Names,
+    /// Publishes, on a connection of its own.
+    pub publisher: Publisher,
+    /// The connection to consume on. It never publishes, so that an alarm does not hold up acknowledgements.
+    pub link: Link,
+    /// Notices between processes.
+    pub control: Control,
+    config: Config,
+    metrics: Metrics,
+    shutdown: CancellationToken,
+}
+
+impl Road {
+    /// Starts to connect; returns at once. Everything ends with `shutdown`.
+    pub fn open(config: Config, metrics: Metrics, shutdown: CancellationToken) -> Self {
+        let publisher = Publisher::spawn(&config, &metrics, shutdown.clone());
+        let link = Link::spawn(
+            config.clone(),
+            Role::Consume,
+            metrics.clone(),
+            shutdown.clone(),
+        );
+        let names = config.names.clone();
+        let control = Control::spawn(
+            link.clone(),
+            publisher.clone(),
+            names.clone(),
+            shutdown.clone(),
+        );
+        Self {
+            names,
+            publisher,
+            link,
+            control,
+            config,
+            metrics,
+            shutdown,
+        }
+    }
+
+    /// Consumes a queue for ever. Messages carry the number `from`, and go to `out`.
+    pub fn consume(
+        &self,
+        from: usize,
+        queue: String,
+        prefetch: u16,
+        out: tokio::sync::mpsc::Sender<Incoming>,
+    ) -> Consumer {
+        let spec = Spec {
+            from,
+            queue,
+            prefetch,
+            stall_after: self.config.stall_after,
+        };
+        Consumer::spawn(
+            self.link.clone(),
+            spec,
+            out,
+            self.metrics.clone(),
+            self.shutdown.clone(),
+        )
+    }
+}
