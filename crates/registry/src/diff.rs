@@ -20,7 +20,7 @@ impl Diff {
     pub fn between(old: &Snapshot, new: &Snapshot) -> Self {
         let mut diff = Self::default();
         for subscription in new.iter() {
-            match old.get(&subscription.id) {
+            match old.get(subscription.id.as_str()) {
                 None => diff.added += 1,
                 Some(before) if !before.same_settings(subscription) => diff.changed += 1,
                 Some(_) => {}
@@ -28,7 +28,7 @@ impl Diff {
         }
         diff.removed = old
             .iter()
-            .filter(|subscription| new.get(&subscription.id).is_none())
+            .filter(|subscription| new.get(subscription.id.as_str()).is_none())
             .count();
         diff
     }

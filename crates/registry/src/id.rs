@@ -1,7 +1,7 @@
 //! The identifier of a subscription, in deliveries, queue names, records and URLs. One from a file is computed from
 //! tenant and name, so that reloads and several processes agree on it without a store.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use barid_event::Tenant;
 use data_encoding::BASE32_NOPAD;
@@ -80,6 +80,12 @@ impl TryFrom<String> for SubscriptionId {
 impl From<SubscriptionId> for String {
     fn from(id: SubscriptionId) -> Self {
         id.0.as_ref().to_owned()
+    }
+}
+
+impl Borrow<str> for SubscriptionId {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

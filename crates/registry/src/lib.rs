@@ -40,6 +40,7 @@
 //! - [`Subscription`] is a checked one: [`Destination`], [`Policy`] and its [`Schedule`], [`Patterns`]. Printing one shows
 //!   neither its secrets nor its URL beyond the host.
 //! - [`Snapshot`] finds the subscriptions for an event by walking a tree over the words of its type. It never scans.
+//! - [`shape`] writes the body that a subscriber receives.
 //! - [`Diff`] says in one line what a reload changed.
 //!
 //! Every limit is a public constant beside the type it limits.
@@ -51,6 +52,7 @@ mod id;
 mod name;
 mod policy;
 mod schedule;
+pub mod shape;
 mod snapshot;
 mod subscription;
 mod trie;

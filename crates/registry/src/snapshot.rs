@@ -62,10 +62,15 @@ impl Snapshot {
     }
 
     /// The subscription of this identifier.
-    pub fn get(&self, id: &SubscriptionId) -> Option<&Arc<Subscription>> {
+    pub fn get(&self, id: &str) -> Option<&Arc<Subscription>> {
         self.by_id
             .get(id)
             .map(|&number| &self.subscriptions[number])
+    }
+
+    /// How many tenants have subscriptions.
+    pub fn tenants(&self) -> usize {
+        self.by_tenant.len()
     }
 
     /// How many subscriptions there are.

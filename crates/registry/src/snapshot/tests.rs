@@ -41,8 +41,8 @@ fn finds_a_subscription_by_its_identifier() {
     let subscription = subscription(1, "acme", &["#".into()]);
     let id = subscription.id.clone();
     let snapshot = Snapshot::compile(vec![subscription], Some(7)).unwrap();
-    assert_eq!(snapshot.get(&id).unwrap().name.as_str(), "s1");
-    assert!(snapshot.get(&"sub_other".parse().unwrap()).is_none());
+    assert_eq!(snapshot.get(id.as_str()).unwrap().name.as_str(), "s1");
+    assert!(snapshot.get("sub_other").is_none());
     assert_eq!((snapshot.len(), snapshot.revision()), (1, Some(7)));
 }
 
