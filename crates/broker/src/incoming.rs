@@ -109,6 +109,17 @@ pub(crate) enum Settlement {
     Requeue(u64),
 }
 
+/// The life of the channel that messages came by.
+#[derive(Clone, Debug)]
+pub struct Session(Arc<CancellationToken>);
+
+impl Session {
+    /// Whether the channel is still there. If not, the broker hands out again whatever was not acknowledged by it.
+    pub fn is_live(&self) -> bool {
+        !self.0.is_cancelled()
+    }
+}
+
 /// The one place where a message is settled. Dropped unsettled, it gives the message back to the queue.
 #[derive(Debug)]
 pub struct Receipt {
@@ -136,6 +147,11 @@ impl Receipt {
     /// is done with this receipt.
     pub fn is_live(&self) -> bool {
         !self.session.is_cancelled()
+    }
+
+    /// The channel the message came by.
+    pub fn session(&self) -> Session {
+        Session(Arc::clone(&self.session))
     }
 
     /// The next step is confirmed: the message may go.

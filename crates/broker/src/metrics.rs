@@ -24,6 +24,8 @@ metrics! {
         publish_unconfirmed: IntGauge,
         /// Publishes the broker could not route
         publish_returned_total: IntCounter,
+        /// Dead letters made by this process, by reason.
+        dead_letters_total: IntCounterVec["reason"],
         /// Publishes the broker refused
         publish_nacked_total: IntCounter,
     }

@@ -55,6 +55,11 @@ impl Road {
         }
     }
 
+    /// What this process counts about its broker, for roles to add to.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Consumes a queue for ever. Messages carry the number `from`, and go to `out`.
     pub fn consume(
         &self,

@@ -44,7 +44,7 @@ pub fn standard(envelope: &Envelope, data: &[u8]) -> Result<Bytes, serde_json::E
             .time
             .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
         tenant: envelope.tenant.as_str(),
-        subject: envelope.subject.as_ref().map(|subject| subject.as_str()),
+        subject: envelope.subject.as_ref().map(barid_event::Subject::as_str),
         source: envelope.source.as_str(),
         datacontenttype: (!is_json).then(|| envelope.datacontenttype.as_str()),
     };
