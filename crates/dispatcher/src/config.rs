@@ -1,0 +1,20 @@
+//! What can be chosen about a dispatcher.
+
+use crate::limits::Limits;
+
+/// A dispatcher's configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How much is done at a time.
+    pub limits: Limits,
+    /// How many work lanes there are; the same number everywhere. Default 4.
+    pub work_lanes: u16,
+    /// How requests are made, and where they may go.
+    pub egress: barid_egress::Config,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { limits: Limits::default(), work_lanes: 4, egress: barid_egress::Config::default() }
+    }
+}

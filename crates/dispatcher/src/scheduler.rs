@@ -1,0 +1,452 @@
+//! Who may send now, who waits, and who is handed on: the isolation of subscribers from each other, without any I/O.
+//!
+//! A delivery needs a permit of its subscription, its host, its tenant and its pool. Without one it waits in memory, for
+//! waiting is nearly always over in milliseconds. Only when the *oldest request in flight* of its subscription is old
+//! does it stop waiting and move to the subscription's slow lane, so that the message it came in, and the lane behind
+//! it, go on. Handing on by count alone would divert healthy traffic.
+//!
+//! Everything here is synchronous and takes the time as an argument. Methods leave [`Action`]s behind for the caller,
+//! who names deliveries by tickets of its own. `open` says whether results can be published at the moment: if not, what
+//! comes in just waits.
+
+mod flights;
+mod subscriber;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use barid_event::Tenant;
+use barid_registry::{Subscription, SubscriptionId};
+use tokio::time::Instant;
+
+use crate::limits::Limits;
+use flights::Flights;
+use subscriber::Subscriber;
+
+/// The caller's number for a delivery in memory. Small, and used again once the delivery has left the scheduler.
+pub(crate) type Ticket = usize;
+
+/// What the caller is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Make the attempt.
+    Start(Ticket),
+    /// Publish the delivery, by itself, to its subscription's slow lane.
+    HandOn(Ticket),
+    /// Put the delivery on the ladder, without counting an attempt.
+    Hold(Ticket, Duration),
+    /// Tell every process that the subscription is slow.
+    TellSlow(SubscriptionId),
+    /// Tell every process that the subscription is fast again.
+    TellFast(SubscriptionId),
+}
+
+/// A delivery that wants to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer {
+    pub(crate) subscription: Arc<Subscription>,
+    /// Whether it came by a slow lane.
+    pub(crate) slow_lane: bool,
+    /// Whether its message has come back too often to be handled among others.
+    pub(crate) suspect: bool,
+}
+
+/// How an attempt went, as far as scheduling is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finish {
+    Success,
+    Failure,
+}
+
+/// Requests in flight of one pool.
+#[derive(Debug)]
+struct Pool {
+    slots: usize,
+    in_flight: usize,
+    /// Of these, to subscriptions not proven fast.
+    unproven: usize,
+}
+
+impl Pool {
+    fn new(slots: usize) -> Self {
+        Self { slots, in_flight: 0, unproven: 0 }
+    }
+
+    fn has_room(&self, proven: bool) -> bool {
+        self.in_flight < self.slots && (proven || self.unproven < (self.slots / 4).max(1))
+    }
+}
+
+/// A delivery in memory.
+#[derive(Debug)]
+struct Entry {
+    subscriber: usize,
+    slow_lane: bool,
+    suspect: bool,
+    since: Instant,
+    /// Set while in flight: when it started, and whether its subscription was unproven then.
+    flight: Option<(Instant, bool)>,
+}
+
+/// The scheduler of one dispatcher process.
+#[derive(Debug)]
+pub(crate) struct Scheduler {
+    limits: Limits,
+    /// By ticket.
+    entries: Vec<Option<Entry>>,
+    held: usize,
+    subscribers: Vec<Subscriber>,
+    by_id: HashMap<SubscriptionId, usize>,
+    hosts: HashMap<Arc<str>, Flights>,
+    tenants: HashMap<Tenant, usize>,
+    /// Whether one tenant may take every slot, because there is only one.
+    single_tenant: bool,
+    work: Pool,
+    slow: Pool,
+    /// Subscribers with waiting deliveries, in turn.
+    queue: VecDeque<usize>,
+    /// Deliveries of unproven subscriptions that wait.
+    unproven_waiting: usize,
+    suspects: Vec<Ticket>,
+    suspect_in_flight: bool,
+    actions: Vec<Action>,
+}
+
+/// Subscribers looked at each time a slot becomes free; the timer looks at all of them.
+const TURNS: usize = 16;
+
+impl Scheduler {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            work: Pool::new(limits.slots),
+            slow: Pool::new(limits.slow_slots),
+            limits,
+            entries: Vec::new(),
+            held: 0,
+            subscribers: Vec::new(),
+            by_id: HashMap::new(),
+            hosts: HashMap::new(),
+            tenants: HashMap::new(),
+            single_tenant: true,
+            queue: VecDeque::new(),
+            unproven_waiting: 0,
+            suspects: Vec::new(),
+            suspect_in_flight: false,
+            actions: Vec::new(),
+        }
+    }
+
+    /// What is to be done since the last call.
+    pub(crate) fn take_actions(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.actions)
+    }
+
+    /// Says whether there is only one tenant, which may then take every slot.
+    pub(crate) fn set_single_tenant(&mut self, single: bool) {
+        self.single_tenant = single;
+    }
+
+    /// Requests in flight.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.work.in_flight + self.slow.in_flight
+    }
+
+    /// Deliveries that wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.held - self.in_flight()
+    }
+
+    /// Takes a delivery in. It starts, waits or is handed on. Its ticket stays taken until it has
+    /// [`finished`](Self::finished), left by an action other than [`Action::Start`], or been
+    /// [`withdrawn`](Self::withdraw).
+    pub(crate) fn offer(&mut self, ticket: Ticket, offer: &Offer, open: bool, now: Instant) {
+        let index = self.subscriber(offer);
+        let entry =
+            Entry { subscriber: index, slow_lane: offer.slow_lane, suspect: offer.suspect, since: now, flight: None };
+        if self.entries.len() <= ticket {
+            self.entries.resize_with(ticket + 1, || None);
+        }
+        self.entries[ticket] = Some(entry);
+        self.held += 1;
+        if offer.suspect {
+            self.suspects.push(ticket);
+            self.start_a_suspect(open, now);
+            return;
+        }
+        let subscriber = &mut self.subscribers[index];
+        let is_first = subscriber.waiting.is_empty();
+        if open && is_first && self.has_permit(index, offer.slow_lane, now) {
+            self.start(ticket, now);
+            return;
+        }
+        let subscriber = &mut self.subscribers[index];
+        if open && offer.slow_lane && subscriber.waiting.len() >= self.limits.slow_waiting {
+            let delay = subscriber.hold(&self.limits, now);
+            self.leave(ticket, Action::Hold(ticket, delay));
+            return;
+        }
+        self.unproven_waiting += usize::from(!subscriber.is_proven(&self.limits, now));
+        subscriber.waiting.push_back(ticket);
+        let known_to_hang = subscriber.diverting || subscriber.slow;
+        if !std::mem::replace(&mut subscriber.queued, true) {
+            self.queue.push_back(index);
+        }
+        // One that is known to hang is handed on at once; a new case is for the timer.
+        if open && known_to_hang {
+            self.hand_on_if_stuck(index, now);
+        }
+    }
+
+    /// An attempt has ended.
+    pub(crate) fn finished(&mut self, ticket: Ticket, finish: Finish, open: bool, now: Instant) {
+        let Some(entry) = self.remove(ticket) else {
+            return;
+        };
+        let index = entry.subscriber;
+        if let Some((started, unproven)) = entry.flight {
+            self.land(index, ticket, entry.slow_lane, unproven);
+            let took = now - started;
+            let subscriber = &mut self.subscribers[index];
+            let id = subscriber.id().clone();
+            match finish {
+                Finish::Success => {
+                    if subscriber.succeeded(took, entry.slow_lane, &self.limits, now) {
+                        self.actions.push(Action::TellFast(id));
+                    }
+                }
+                Finish::Failure => {
+                    if subscriber.failed(took, &self.limits, now) {
+                        self.actions.push(Action::TellSlow(id));
+                    }
+                }
+            }
+        }
+        if entry.suspect {
+            self.suspect_in_flight = false;
+        }
+        if open {
+            self.start_a_suspect(true, now);
+            self.start_waiting(index, now);
+            self.start_others(TURNS, now);
+        }
+    }
+
+    /// Takes a waiting delivery back: it will not be sent from here. `false` when it is in flight already.
+    pub(crate) fn withdraw(&mut self, ticket: Ticket) -> bool {
+        let Some(entry) = self.entry(ticket).filter(|entry| entry.flight.is_none()) else {
+            return false;
+        };
+        let index = entry.subscriber;
+        self.subscribers[index].waiting.retain(|waiting| *waiting != ticket);
+        self.suspects.retain(|suspect| *suspect != ticket);
+        self.remove(ticket);
+        true
+    }
+
+    /// Looks at everything that waits: starts what may start, hands on what waits behind an old request, and puts on the
+    /// ladder what has waited too long.
+    pub(crate) fn tick(&mut self, open: bool, now: Instant) {
+        if !open {
+            return;
+        }
+        self.start_a_suspect(true, now);
+        self.start_others(self.queue.len(), now);
+        self.unproven_waiting = 0;
+        for index in self.queue.clone() {
+            self.hold_overdue(index, now);
+            self.hand_on_if_stuck(index, now);
+            let subscriber = &self.subscribers[index];
+            if !subscriber.is_proven(&self.limits, now) {
+                self.unproven_waiting += subscriber.waiting.len();
+            }
+        }
+        let Self { queue, subscribers, .. } = self;
+        queue.retain(|index| {
+            let subscriber = &mut subscribers[*index];
+            subscriber.queued = !subscriber.waiting.is_empty();
+            subscriber.queued
+        });
+    }
+
+    /// Another dispatcher says that the subscription is slow, or fast again.
+    pub(crate) fn told(&mut self, id: &str, slow: bool) {
+        if let Some(index) = self.by_id.get(id) {
+            self.subscribers[*index].slow = slow;
+        }
+    }
+
+    fn subscriber(&mut self, offer: &Offer) -> usize {
+        if let Some(index) = self.by_id.get(&offer.subscription.id) {
+            self.subscribers[*index].adopt(&offer.subscription);
+            return *index;
+        }
+        let index = self.subscribers.len();
+        self.subscribers.push(Subscriber::new(Arc::clone(&offer.subscription), &self.limits));
+        self.by_id.insert(offer.subscription.id.clone(), index);
+        index
+    }
+
+    fn entry(&self, ticket: Ticket) -> Option<&Entry> {
+        self.entries.get(ticket)?.as_ref()
+    }
+
+    fn is_slow_lane(&self, ticket: Ticket) -> bool {
+        self.entry(ticket).is_some_and(|entry| entry.slow_lane)
+    }
+
+    fn remove(&mut self, ticket: Ticket) -> Option<Entry> {
+        let entry = self.entries.get_mut(ticket)?.take()?;
+        self.held -= 1;
+        Some(entry)
+    }
+
+    fn pool(&mut self, slow_lane: bool) -> &mut Pool {
+        if slow_lane { &mut self.slow } else { &mut self.work }
+    }
+
+    fn has_permit(&self, index: usize, slow_lane: bool, now: Instant) -> bool {
+        let subscriber = &self.subscribers[index];
+        let pool = if slow_lane { &self.slow } else { &self.work };
+        let tenant_limit = if self.single_tenant { usize::MAX } else { (self.limits.slots / 4).max(1) };
+        subscriber.has_permit()
+            && pool.has_room(subscriber.is_proven(&self.limits, now))
+            && self.hosts.get(&subscriber.host).is_none_or(|host| host.len() < self.limits.per_host)
+            && self.tenants.get(subscriber.tenant()).is_none_or(|in_flight| *in_flight < tenant_limit)
+    }
+
+    fn start(&mut self, ticket: Ticket, now: Instant) {
+        let Some(entry) = self.entries.get_mut(ticket).and_then(Option::as_mut) else {
+            return;
+        };
+        let (index, slow_lane) = (entry.subscriber, entry.slow_lane);
+        let subscriber = &mut self.subscribers[index];
+        let unproven = !subscriber.is_proven(&self.limits, now);
+        entry.flight = Some((now, unproven));
+        subscriber.flights.took_off(ticket, now);
+        self.hosts.entry(Arc::clone(&subscriber.host)).or_default().took_off(ticket, now);
+        *self.tenants.entry(subscriber.tenant().clone()).or_default() += 1;
+        let pool = self.pool(slow_lane);
+        pool.in_flight += 1;
+        pool.unproven += usize::from(unproven);
+        self.actions.push(Action::Start(ticket));
+    }
+
+    fn land(&mut self, index: usize, ticket: Ticket, slow_lane: bool, unproven: bool) {
+        let subscriber = &mut self.subscribers[index];
+        subscriber.flights.landed(ticket);
+        let (host, tenant) = (Arc::clone(&subscriber.host), subscriber.tenant().clone());
+        if let Some(flights) = self.hosts.get_mut(&host) {
+            flights.landed(ticket);
+            if flights.is_empty() {
+                self.hosts.remove(&host);
+            }
+        }
+        if let Some(in_flight) = self.tenants.get_mut(&tenant) {
+            *in_flight -= 1;
+            if *in_flight == 0 {
+                self.tenants.remove(&tenant);
+            }
+        }
+        let pool = self.pool(slow_lane);
+        pool.in_flight -= 1;
+        pool.unproven -= usize::from(unproven);
+    }
+
+    /// Starts as many of a subscriber's waiting deliveries as it has permits for.
+    fn start_waiting(&mut self, index: usize, now: Instant) {
+        while let Some(&ticket) = self.subscribers[index].waiting.front() {
+            if !self.has_permit(index, self.is_slow_lane(ticket), now) {
+                return;
+            }
+            self.subscribers[index].waiting.pop_front();
+            self.start(ticket, now);
+        }
+    }
+
+    /// Gives subscribers that wait their turn, so that free slots are shared out fairly.
+    fn start_others(&mut self, turns: usize, now: Instant) {
+        for _ in 0..turns.min(self.queue.len()) {
+            let Some(index) = self.queue.pop_front() else {
+                return;
+            };
+            if let Some(&ticket) = self.subscribers[index].waiting.front()
+                && self.has_permit(index, self.is_slow_lane(ticket), now)
+            {
+                self.subscribers[index].waiting.pop_front();
+                self.start(ticket, now);
+            }
+            let subscriber = &mut self.subscribers[index];
+            subscriber.queued = !subscriber.waiting.is_empty();
+            if subscriber.queued {
+                self.queue.push_back(index);
+            }
+        }
+    }
+
+    /// One suspect at a time, in no particular order: if it takes the process down, the innocent ones have been
+    /// delivered by the next time but a few.
+    fn start_a_suspect(&mut self, open: bool, now: Instant) {
+        if !open || self.suspect_in_flight || self.suspects.is_empty() {
+            return;
+        }
+        let ticket = self.suspects.swap_remove(fastrand::usize(..self.suspects.len()));
+        self.suspect_in_flight = true;
+        self.start(ticket, now);
+    }
+
+    /// Hands on what waits in the shared lanes behind a request that is too old.
+    fn hand_on_if_stuck(&mut self, index: usize, now: Instant) {
+        let crowded = self.unproven_waiting > usize::from(self.limits.prefetch) / 4;
+        let subscriber = &self.subscribers[index];
+        let proven = subscriber.is_proven(&self.limits, now);
+        let patience = if crowded && !proven { self.limits.hand_over_early } else { self.limits.hand_over_after };
+        let host = self.hosts.get(&subscriber.host).filter(|host| host.len() >= self.limits.per_host);
+        // An unproven one may wait for a slot that others of its kind hold.
+        let starved = subscriber.waiting.front().filter(|_| !proven && subscriber.has_permit());
+        let oldest = [
+            subscriber.flights.oldest(),
+            host.and_then(Flights::oldest),
+            starved.and_then(|ticket| self.entry(*ticket)).map(|entry| entry.since),
+        ];
+        let stuck = oldest.into_iter().flatten().any(|since| now - since > patience);
+        if !(stuck || subscriber.diverting || subscriber.slow) {
+            return;
+        }
+        let waiting = std::mem::take(&mut self.subscribers[index].waiting);
+        let (stay, go): (VecDeque<_>, VecDeque<_>) = waiting.into_iter().partition(|ticket| self.is_slow_lane(*ticket));
+        let subscriber = &mut self.subscribers[index];
+        subscriber.waiting = stay;
+        if go.is_empty() {
+            return;
+        }
+        subscriber.diverting = true;
+        if subscriber.became_slow(now) {
+            let id = subscriber.id().clone();
+            self.actions.push(Action::TellSlow(id));
+        }
+        for ticket in go {
+            self.leave(ticket, Action::HandOn(ticket));
+        }
+    }
+
+    fn hold_overdue(&mut self, index: usize, now: Instant) {
+        while let Some(&ticket) = self.subscribers[index].waiting.front() {
+            if self.entry(ticket).is_some_and(|entry| now - entry.since < self.limits.max_wait) {
+                return;
+            }
+            let subscriber = &mut self.subscribers[index];
+            subscriber.waiting.pop_front();
+            let delay = subscriber.hold(&self.limits, now);
+            self.leave(ticket, Action::Hold(ticket, delay));
+        }
+    }
+
+    fn leave(&mut self, ticket: Ticket, action: Action) {
+        self.remove(ticket);
+        self.actions.push(action);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! What comes next for a delivery: done, another try, another lane, or dead. Published first, acknowledged then.
+
+use std::time::Duration;
+
+use barid_broker::control::Notice;
+use barid_broker::dead_letter::DeadLetter;
+use barid_broker::delay::{Delay, SCHEDULE_BITS};
+use barid_broker::frame::FrameError;
+use barid_broker::outgoing::Outgoing;
+use barid_broker::work::{Delivery, Work};
+use barid_broker::{Lane, PublishError};
+use chrono::TimeDelta;
+use tracing::{error, info};
+
+use super::{Dispatcher, Published, now, wall_clock};
+use crate::scheduler::{Action, Ticket};
+use crate::unknown;
+
+impl Dispatcher {
+    /// Carries out what the scheduler has decided.
+    pub(super) fn act(&mut self) {
+        for action in self.scheduler.take_actions() {
+            match action {
+                Action::Start(ticket) => self.start(ticket),
+                Action::HandOn(ticket) => self.hand_on(ticket),
+                Action::Hold(ticket, delay) => self.hold(ticket, delay),
+                Action::TellSlow(id) => {
+                    info!(subscription.id = id.as_str(), "slow: its deliveries get a lane apart");
+                    self.metrics.slow_notices_total.with_label_values(&["slow"]).inc();
+                    self.road.control.tell(&Notice::Slow { subscription: id.into() });
+                }
+                Action::TellFast(id) => {
+                    info!(subscription.id = id.as_str(), "fast again");
+                    self.metrics.slow_notices_total.with_label_values(&["fast"]).inc();
+                    self.road.control.tell(&Notice::Fast { subscription: id.into() });
+                }
+            }
+        }
+    }
+
+    pub(super) fn published(&mut self, (ticket, result): Published) {
+        match result {
+            Ok(()) => self.done(ticket),
+            // The process is ending; the broker hands the message out again.
+            Err(PublishError::Closed) => {}
+            Err(error) => {
+                error!(%error, "what comes next for a delivery cannot be published; it stays where it was");
+            }
+        }
+    }
+
+    /// Nothing more is to be done for a delivery.
+    pub(super) fn done(&mut self, ticket: Ticket) {
+        if let Some(receipt) = self.groups.settle(ticket, now()) {
+            receipt.ack();
+        }
+    }
+
+    fn hand_on(&mut self, ticket: Ticket) {
+        let Some(held) = self.groups.get(ticket) else {
+            return;
+        };
+        let delivery = held.parcel.delivery(held.index).clone();
+        let lane = Lane::slow_for(&delivery.subscription);
+        self.moved("slow_lane");
+        self.go_to_lane(ticket, &lane, delivery);
+    }
+
+    /// A delivery leaves its message and goes on by itself, in the same lane.
+    pub(super) fn send_back_alone(&mut self, ticket: Ticket) {
+        let Some(held) = self.groups.get(ticket) else {
+            return;
+        };
+        let delivery = held.parcel.delivery(held.index).clone();
+        let lane = self.groups.lane(ticket).and_then(|lane| self.lanes.get(lane)).cloned();
+        let lane = lane.unwrap_or_else(|| Lane::slow_for(&delivery.subscription));
+        self.moved("same_lane");
+        self.go_to_lane(ticket, &lane, delivery);
+    }
+
+    fn hold(&mut self, ticket: Ticket, delay: Duration) {
+        self.moved("ladder");
+        self.wait_unattempted(ticket, delay, 0);
+    }
+
+    pub(super) fn wait_to_be_known(&mut self, ticket: Ticket) {
+        self.moved("ladder");
+        self.wait_unattempted(ticket, unknown::WAIT, 1);
+    }
+
+    fn wait_unattempted(&mut self, ticket: Ticket, delay: Duration, unknown: u32) {
+        let Some(held) = self.groups.get(ticket) else {
+            return;
+        };
+        let delivery = held.parcel.delivery(held.index);
+        let delay = Delay::at_least(delay, SCHEDULE_BITS);
+        let due_at = wall_clock() + TimeDelta::from_std(delay.duration()).unwrap_or_default();
+        let delivery = Delivery { due_at: Some(due_at), unknown: delivery.unknown + unknown, ..delivery.clone() };
+        self.climb(ticket, delay, delivery);
+    }
+
+    /// The subscription was deleted: nobody wants the delivery any more.
+    pub(super) fn cancel(&mut self, ticket: Ticket) {
+        self.count("cancelled", "none");
+        self.done(ticket);
+    }
+
+    pub(super) fn bury(&mut self, ticket: Ticket, reason: &'static str, detail: String) {
+        let Some(held) = self.groups.get(ticket) else {
+            return;
+        };
+        let delivery = held.parcel.delivery(held.index).clone();
+        self.count(if reason == "expired" { "expired" } else { "dead_lettered" }, "none");
+        self.bury_as(ticket, reason, detail, delivery);
+    }
+
+    pub(super) fn bury_as(&mut self, ticket: Ticket, reason: &'static str, detail: String, delivery: Delivery) {
+        let Some(held) = self.groups.get(ticket) else {
+            return;
+        };
+        info!(
+            message.id = held.parcel.message_id.as_str(),
+            subscription.id = delivery.subscription,
+            attempts = delivery.attempts,
+            reason,
+            detail,
+            "delivery.dead"
+        );
+        self.road.metrics().dead_letters_total.with_label_values(&[reason]).inc();
+        let letter = DeadLetter::of_delivery(reason, detail, &held.parcel.work, delivery, wall_clock());
+        let body = letter.encode().map(|body| Outgoing::dead_letter(&self.road.names, body));
+        self.publish(ticket, body);
+    }
+
+    fn go_to_lane(&mut self, ticket: Ticket, lane: &Lane, delivery: Delivery) {
+        let Some(held) = self.groups.get(ticket) else {
+            return;
+        };
+        let body = encode(&held.parcel.work, delivery);
+        self.publish(ticket, body.map(|body| Outgoing::to_lane(&self.road.names, lane, body)));
+    }
+
+    pub(super) fn climb(&mut self, ticket: Ticket, delay: Delay, delivery: Delivery) {
+        let Some(held) = self.groups.get(ticket) else {
+            return;
+        };
+        self.metrics.retry_scheduled_total.with_label_values(&[LEVELS[delay.entry_level() as usize]]).inc();
+        let lane = self.lane_after_delay(ticket, &delivery);
+        let body = encode(&held.parcel.work, delivery);
+        self.publish(ticket, body.map(|body| Outgoing::to_lane_after(&self.road.names, &lane, delay, body)));
+    }
+
+    /// The lane a delivery comes back to: the one it came by.
+    fn lane_after_delay(&self, ticket: Ticket, delivery: &Delivery) -> Lane {
+        let lane = self.groups.lane(ticket).and_then(|lane| self.lanes.get(lane)).cloned();
+        lane.unwrap_or_else(|| Lane::slow_for(&delivery.subscription))
+    }
+
+    fn publish(&mut self, ticket: Ticket, outgoing: Result<Outgoing, FrameError>) {
+        self.groups.begin(ticket);
+        let outgoing = match outgoing {
+            Ok(outgoing) => outgoing,
+            Err(error) => {
+                return error!(%error, "what comes next for a delivery cannot be written; it stays where it was");
+            }
+        };
+        let (publisher, report) = (self.road.publisher.clone(), self.published.clone());
+        tokio::spawn(async move {
+            let result = publisher.publish_until_confirmed(outgoing).await;
+            // The dispatcher outlives its publishes, but for a process that is ending.
+            let _ending = report.send((ticket, result)).await;
+        });
+    }
+
+    pub(super) fn count(&self, outcome: &str, fault: &str) {
+        self.metrics.deliveries_total.with_label_values(&[outcome, fault]).inc();
+    }
+
+    fn moved(&self, to: &str) {
+        self.metrics.deliveries_moved_total.with_label_values(&[to]).inc();
+    }
+}
+
+/// The levels of the ladder as metric labels.
+const LEVELS: [&str; 18] =
+    ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17"];
+
+fn encode(work: &Work, delivery: Delivery) -> Result<bytes::Bytes, FrameError> {
+    work.encode(&[delivery])
+}
