@@ -173,7 +173,9 @@ fn a_tenant_among_others_gets_a_quarter_of_the_slots() {
     let mut bench = Bench::new();
     bench.scheduler.set_single_tenant(false);
     let many: Vec<Offer> = (0..20).map(|n| of("acme", &format!("s{n}"), &format!("s{n}.example"))).collect();
-    many.iter().for_each(|one| bench.prove(one));
+    for one in &many {
+        bench.prove(one);
+    }
     let started: usize = many.iter().map(|one| starts(&bench.offers(32, one))).sum();
     assert_eq!(started, 256);
 }
