@@ -64,11 +64,7 @@ impl Consumer {
         let (flow, wanted) = watch::channel(Flow::Running);
         let stalls = Arc::new(AtomicU32::new(0));
         let (held, unacknowledged) = watch::channel(0);
-        let consumer = Self {
-            flow,
-            stalls: Arc::clone(&stalls),
-            unacknowledged,
-        };
+        let consumer = Self { flow, stalls: Arc::clone(&stalls), unacknowledged };
         let supervisor = session::Supervisor::new(link, spec, out, metrics, wanted, stalls, held);
         tokio::spawn(async move {
             tokio::select! {
@@ -81,8 +77,7 @@ impl Consumer {
 
     /// Says whether messages are wanted. The consumer is cancelled or started accordingly, now and after a reconnect.
     pub fn set_flow(&self, flow: Flow) {
-        self.flow
-            .send_if_modified(|now| std::mem::replace(now, flow) != flow);
+        self.flow.send_if_modified(|now| std::mem::replace(now, flow) != flow);
     }
 
     /// Cancels the consumer and waits until everything it handed out is settled and acknowledged to the broker.

@@ -58,20 +58,10 @@ pub struct Control {
 
 impl Control {
     /// Listens until `shutdown`, on a queue of its own that goes with the connection.
-    pub fn spawn(
-        link: Link,
-        publisher: Publisher,
-        names: Names,
-        shutdown: CancellationToken,
-    ) -> Self {
+    pub fn spawn(link: Link, publisher: Publisher, names: Names, shutdown: CancellationToken) -> Self {
         let (heard, _) = broadcast::channel(ROOM);
         let (listening_tx, listening) = watch::channel(false);
-        let control = Self {
-            names: names.clone(),
-            publisher,
-            heard: heard.clone(),
-            listening,
-        };
+        let control = Self { names: names.clone(), publisher, heard: heard.clone(), listening };
         tokio::spawn(async move {
             let mut link = link;
             let work = async {
@@ -96,10 +86,7 @@ impl Control {
         let Ok(body) = serde_json::to_vec(notice) else {
             return;
         };
-        let (publisher, outgoing) = (
-            self.publisher.clone(),
-            Outgoing::notice(&self.names, body.into()),
-        );
+        let (publisher, outgoing) = (self.publisher.clone(), Outgoing::notice(&self.names, body.into()));
         tokio::spawn(async move {
             if let Err(error) = publisher.publish(outgoing).await {
                 debug!(%error, "a notice was not sent");
@@ -127,35 +114,13 @@ async fn listen(
 ) -> Result<(), Error> {
     let mut opened = link.channel().await?;
     let channel = &opened.channel;
-    let name =
-        |text: String| ShortString::try_new(text).map_err(|error| Error::Config(error.to_string()));
-    let exclusive = QueueDeclareOptions {
-        exclusive: true,
-        auto_delete: true,
-        ..QueueDeclareOptions::default()
-    };
-    let queue = channel
-        .queue_declare("".into(), exclusive, FieldTable::default())
-        .await?
-        .name()
-        .clone();
+    let name = |text: String| ShortString::try_new(text).map_err(|error| Error::Config(error.to_string()));
+    let exclusive = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
+    let queue = channel.queue_declare("".into(), exclusive, FieldTable::default()).await?.name().clone();
     let table = FieldTable::default;
-    channel
-        .queue_bind(
-            queue.clone(),
-            name(names.control())?,
-            "".into(),
-            QueueBindOptions::default(),
-            table(),
-        )
-        .await?;
-    let no_ack = BasicConsumeOptions {
-        no_ack: true,
-        ..BasicConsumeOptions::default()
-    };
-    let mut consumer = channel
-        .basic_consume(queue, "".into(), no_ack, table())
-        .await?;
+    channel.queue_bind(queue.clone(), name(names.control())?, "".into(), QueueBindOptions::default(), table()).await?;
+    let no_ack = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
+    let mut consumer = channel.basic_consume(queue, "".into(), no_ack, table()).await?;
     listening.send_replace(true);
     loop {
         tokio::select! {

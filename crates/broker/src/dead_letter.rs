@@ -36,17 +36,8 @@ pub enum Content {
 
 impl DeadLetter {
     /// One delivery of `work` that is given up.
-    pub fn of_delivery(
-        reason: &str,
-        detail: String,
-        work: &Work,
-        delivery: Delivery,
-        now: DateTime<Utc>,
-    ) -> Self {
-        let work = Work {
-            deliveries: vec![delivery],
-            ..work.clone()
-        };
+    pub fn of_delivery(reason: &str, detail: String, work: &Work, delivery: Delivery, now: DateTime<Utc>) -> Self {
+        let work = Work { deliveries: vec![delivery], ..work.clone() };
         Self::of_work(reason, detail, work, now)
     }
 
@@ -61,22 +52,13 @@ impl DeadLetter {
     }
 
     fn new(reason: &str, detail: String, died_at: DateTime<Utc>, content: Content) -> Self {
-        Self {
-            id: format!("dl_{}", Uuid::now_v7().simple()),
-            reason: reason.to_owned(),
-            detail,
-            died_at,
-            content,
-        }
+        Self { id: format!("dl_{}", Uuid::now_v7().simple()), reason: reason.to_owned(), detail, died_at, content }
     }
 
     /// The subscription, if a delivery died.
     pub fn subscription(&self) -> Option<&str> {
         match &self.content {
-            Content::Delivery(work) => work
-                .deliveries
-                .first()
-                .map(|delivery| delivery.subscription.as_str()),
+            Content::Delivery(work) => work.deliveries.first().map(|delivery| delivery.subscription.as_str()),
             Content::Message(_) => None,
         }
     }
@@ -105,12 +87,7 @@ impl DeadLetter {
                 },
                 &work.data,
             ),
-            Content::Message(message) => (
-                ContentHead::Message {
-                    message: (**message).clone(),
-                },
-                &message.body,
-            ),
+            Content::Message(message) => (ContentHead::Message { message: (**message).clone() }, &message.body),
         };
         let head = Head {
             id: self.id.clone(),
@@ -127,43 +104,14 @@ impl DeadLetter {
     /// # Errors
     /// See [`FrameError`].
     pub fn decode(body: &Bytes) -> Result<Self, FrameError> {
-        let (
-            Head {
-                id,
-                reason,
-                detail,
-                died_at,
-                content,
-            },
-            data,
-        ) = frame::read(body)?;
+        let (Head { id, reason, detail, died_at, content }, data) = frame::read(body)?;
         let content = match content {
-            ContentHead::Delivery {
-                envelope,
-                accepted_at,
-                revision,
-                hops,
-                deliveries,
-            } => Content::Delivery(Box::new(Work {
-                envelope,
-                accepted_at,
-                revision,
-                hops,
-                deliveries,
-                data,
-            })),
-            ContentHead::Message { message } => Content::Message(Box::new(Original {
-                body: data,
-                ..message
-            })),
+            ContentHead::Delivery { envelope, accepted_at, revision, hops, deliveries } => {
+                Content::Delivery(Box::new(Work { envelope, accepted_at, revision, hops, deliveries, data }))
+            }
+            ContentHead::Message { message } => Content::Message(Box::new(Original { body: data, ..message })),
         };
-        Ok(Self {
-            id,
-            reason,
-            detail,
-            died_at,
-            content,
-        })
+        Ok(Self { id, reason, detail, died_at, content })
     }
 }
 

@@ -29,12 +29,8 @@ impl Delay {
     /// The shortest delay that is at least `wanted` and has at most `bits` significant bits (more where rounding up
     /// would pass the longest delay). What is longer than the longest delay becomes the longest.
     pub fn at_least(wanted: Duration, bits: u32) -> Self {
-        let whole = wanted
-            .as_secs()
-            .saturating_add(u64::from(wanted.subsec_nanos() > 0));
-        let seconds = u32::try_from(whole)
-            .unwrap_or(MAX_SECONDS)
-            .clamp(1, MAX_SECONDS);
+        let whole = wanted.as_secs().saturating_add(u64::from(wanted.subsec_nanos() > 0));
+        let seconds = u32::try_from(whole).unwrap_or(MAX_SECONDS).clamp(1, MAX_SECONDS);
         let length = u32::BITS - seconds.leading_zeros();
         (bits.max(1)..=length.max(bits))
             .map(|kept| {
@@ -75,29 +71,16 @@ mod tests {
     #[test]
     fn keeps_short_delays_exact() {
         for seconds in 1..=16 {
-            assert_eq!(
-                Delay::at_least(Duration::from_secs(seconds), 4)
-                    .duration()
-                    .as_secs(),
-                seconds
-            );
+            assert_eq!(Delay::at_least(Duration::from_secs(seconds), 4).duration().as_secs(), seconds);
         }
-        assert_eq!(
-            Delay::at_least(Duration::from_millis(5001), 4)
-                .duration()
-                .as_secs(),
-            6
-        );
+        assert_eq!(Delay::at_least(Duration::from_millis(5001), 4).duration().as_secs(), 6);
         assert_eq!(Delay::at_least(Duration::ZERO, 4).duration().as_secs(), 1);
     }
 
     #[test]
     fn spells_the_bits_before_the_lane() {
         let delay = Delay::at_least(Duration::from_secs(10), 4);
-        assert_eq!(
-            delay.routing_key(&Lane::Work(3)),
-            "0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.1.0.work.3"
-        );
+        assert_eq!(delay.routing_key(&Lane::Work(3)), "0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.1.0.work.3");
         assert_eq!(delay.entry_level(), 3);
     }
 

@@ -38,9 +38,7 @@ pub enum PublishError {
     #[error("the broker refused the message")]
     Nacked,
     /// No queue was bound for it. Trying again helps only when the topology changes.
-    #[error(
-        "the broker could not route the message to {exchange:?} with key {routing_key:?}: {code} {text}"
-    )]
+    #[error("the broker could not route the message to {exchange:?} with key {routing_key:?}: {code} {text}")]
     Returned {
         /// The exchange it was published to.
         exchange: String,

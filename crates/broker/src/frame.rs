@@ -51,10 +51,7 @@ pub(crate) fn write<H: Serialize>(head: &H, payload: &[u8]) -> Result<Bytes, Fra
     serde_json::to_writer(&mut writer, head)?;
     let mut buffer = writer.into_inner();
     let length = buffer.len() - PREFIX;
-    let stated = u32::try_from(length)
-        .ok()
-        .filter(|_| length <= MAX_HEAD)
-        .ok_or(FrameError::HeadTooLong(length))?;
+    let stated = u32::try_from(length).ok().filter(|_| length <= MAX_HEAD).ok_or(FrameError::HeadTooLong(length))?;
     buffer[1..PREFIX].copy_from_slice(&stated.to_be_bytes());
     buffer.extend_from_slice(payload);
     Ok(buffer.freeze())
@@ -69,17 +66,12 @@ pub(crate) fn read<H: DeserializeOwned>(body: &Bytes) -> Result<(H, Bytes), Fram
     if version != VERSION {
         return Err(FrameError::Version(version));
     }
-    let length = rest
-        .first_chunk::<4>()
-        .map(|bytes| u32::from_be_bytes(*bytes))
-        .ok_or(FrameError::CutOff)?;
+    let length = rest.first_chunk::<4>().map(|bytes| u32::from_be_bytes(*bytes)).ok_or(FrameError::CutOff)?;
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     if length > MAX_HEAD {
         return Err(FrameError::HeadTooLong(length));
     }
-    let head = body
-        .get(PREFIX..PREFIX + length)
-        .ok_or(FrameError::CutOff)?;
+    let head = body.get(PREFIX..PREFIX + length).ok_or(FrameError::CutOff)?;
     Ok((serde_json::from_slice(head)?, body.slice(PREFIX + length..)))
 }
 

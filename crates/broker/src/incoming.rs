@@ -58,10 +58,7 @@ impl Incoming {
 
     /// The content type, or nothing.
     pub fn content_type(&self) -> Option<&str> {
-        self.properties
-            .content_type()
-            .as_ref()
-            .map(ShortString::as_str)
+        self.properties.content_type().as_ref().map(ShortString::as_str)
     }
 
     /// The application that says it published the message.
@@ -75,10 +72,7 @@ impl Incoming {
         let Some(headers) = self.properties.headers() else {
             return 0;
         };
-        let value = headers
-            .inner()
-            .get(HOPS_HEADER)
-            .map(original::attribute_value);
+        let value = headers.inner().get(HOPS_HEADER).map(original::attribute_value);
         match value {
             Some(AttributeValue::Integer(hops)) => u8::try_from(hops).unwrap_or_default(),
             Some(AttributeValue::Text(hops)) => hops.parse().unwrap_or_default(),
@@ -93,12 +87,7 @@ impl Incoming {
 
     /// The message as it came in, for a dead letter.
     pub fn original(&self) -> Original {
-        Original::new(
-            self.exchange.clone(),
-            self.routing_key.clone(),
-            &self.properties,
-            self.body.clone(),
-        )
+        Original::new(self.exchange.clone(), self.routing_key.clone(), &self.properties, self.body.clone())
     }
 }
 
@@ -118,6 +107,11 @@ impl Session {
     pub fn is_live(&self) -> bool {
         !self.0.is_cancelled()
     }
+
+    /// Returns when the channel is gone.
+    pub async fn ended(&self) {
+        self.0.cancelled().await;
+    }
 }
 
 /// The one place where a message is settled. Dropped unsettled, it gives the message back to the queue.
@@ -130,17 +124,8 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    pub(crate) fn new(
-        tag: u64,
-        settlements: mpsc::Sender<Settlement>,
-        session: Arc<CancellationToken>,
-    ) -> Self {
-        Self {
-            tag,
-            settlements,
-            session,
-            open: true,
-        }
+    pub(crate) fn new(tag: u64, settlements: mpsc::Sender<Settlement>, session: Arc<CancellationToken>) -> Self {
+        Self { tag, settlements, session, open: true }
     }
 
     /// Whether the channel the message came by is still there. If not, the broker hands the message out again, whatever
@@ -175,10 +160,7 @@ impl Receipt {
 impl Drop for Receipt {
     fn drop(&mut self) {
         if self.open && self.is_live() {
-            warn!(
-                tag = self.tag,
-                "a message was dropped unsettled and goes back to its queue"
-            );
+            warn!(tag = self.tag, "a message was dropped unsettled and goes back to its queue");
             self.settle(Settlement::Requeue(self.tag));
         }
     }

@@ -4,7 +4,7 @@
 //! - [`publisher`]: publishing with confirms, many in flight, each with its own verdict.
 //! - [`consumer`]: consuming for ever, acknowledging in batches.
 //! - [`topology`]: every exchange, queue and binding, as data.
-//! - [`delay`]: the arithmetic of the delay ladder.
+//! - [`delay`]: the arithmetic of the delay ladder. [`depths`]: how many messages wait in queues.
 //! - [`work`], [`dead_letter`], [`original`]: what travels in our queues. [`outgoing`]: how it is published.
 //! - [`morgue`]: looking at, replaying and discarding dead letters.
 //! - [`control`]: notices between processes.
@@ -18,6 +18,7 @@ pub mod consumer;
 pub mod control;
 pub mod dead_letter;
 pub mod delay;
+pub mod depths;
 pub mod error;
 pub mod frame;
 pub mod incoming;

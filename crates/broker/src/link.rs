@@ -54,31 +54,15 @@ pub struct Link {
 
 impl Link {
     /// Starts to connect, and goes on until `shutdown`.
-    pub fn spawn(
-        config: Config,
-        role: Role,
-        metrics: Metrics,
-        shutdown: CancellationToken,
-    ) -> Self {
+    pub fn spawn(config: Config, role: Role, metrics: Metrics, shutdown: CancellationToken) -> Self {
         let (current_tx, current) = watch::channel(None);
         let (blocked_tx, blocked) = watch::channel(false);
         let renew = Arc::new(Notify::new());
         let timeout = config.timeout;
-        let supervisor = Supervisor {
-            config,
-            role,
-            metrics,
-            current: current_tx,
-            blocked: blocked_tx,
-            renew: Arc::clone(&renew),
-        };
+        let supervisor =
+            Supervisor { config, role, metrics, current: current_tx, blocked: blocked_tx, renew: Arc::clone(&renew) };
         tokio::spawn(supervisor.run(shutdown));
-        Self {
-            current,
-            blocked,
-            renew,
-            timeout,
-        }
+        Self { current, blocked, renew, timeout }
     }
 
     /// The connection, as soon as there is one. `None` once the link is shut down.
@@ -89,23 +73,22 @@ impl Link {
 
     /// A channel on the connection, as soon as there is one.
     pub(crate) async fn channel(&mut self) -> Result<Opened, Error> {
-        let connection = self
-            .connection()
-            .await
-            .ok_or_else(|| Error::Config("the connection is shut down".to_owned()))?;
+        let connection =
+            self.connection().await.ok_or_else(|| Error::Config("the connection is shut down".to_owned()))?;
         let channel = timeout(self.timeout, connection.create_channel())
             .await
             .map_err(|_| Error::Timeout(self.timeout, "opening a channel"))??;
-        Ok(Opened {
-            channel,
-            connection,
-            current: self.current.clone(),
-        })
+        Ok(Opened { channel, connection, current: self.current.clone() })
     }
 
     /// Whether the broker blocks the connection.
     pub(crate) fn blocked(&self) -> watch::Receiver<bool> {
         self.blocked.clone()
+    }
+
+    /// How long a question to the broker may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// Whether the connection is up.
@@ -130,8 +113,7 @@ impl Opened {
     /// Returns when the link has given the connection up.
     pub(crate) async fn ended(&mut self) {
         let ours = &self.connection;
-        let is_other =
-            |now: &Option<Arc<Connection>>| !now.as_ref().is_some_and(|now| Arc::ptr_eq(now, ours));
+        let is_other = |now: &Option<Arc<Connection>>| !now.as_ref().is_some_and(|now| Arc::ptr_eq(now, ours));
         // An error means that the link is gone, and with it the connection.
         let _either_way = self.current.wait_for(is_other).await;
     }
@@ -148,14 +130,8 @@ struct Supervisor {
 
 impl Supervisor {
     async fn run(self, shutdown: CancellationToken) {
-        let connected = self
-            .metrics
-            .broker_connected
-            .with_label_values(&[self.role.as_str()]);
-        let reconnects = self
-            .metrics
-            .reconnects_total
-            .with_label_values(&[self.role.as_str()]);
+        let connected = self.metrics.broker_connected.with_label_values(&[self.role.as_str()]);
+        let reconnects = self.metrics.reconnects_total.with_label_values(&[self.role.as_str()]);
         loop {
             let connection = tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -172,8 +148,7 @@ impl Supervisor {
             self.current.send_replace(None);
             self.set_blocked(false);
             connected.set(0);
-            let farewell =
-                timeout(Duration::from_secs(1), connection.close(200, "OK".into())).await;
+            let farewell = timeout(Duration::from_secs(1), connection.close(200, "OK".into())).await;
             let Some(why) = why else { return };
             warn!(role = self.role.as_str(), reason = %why, clean = matches!(farewell, Ok(Ok(()))), "lost the broker");
             reconnects.inc();
@@ -194,9 +169,7 @@ impl Supervisor {
         };
         loop {
             // With no maximum elapsed time and only transient errors this returns when connected.
-            if let Ok(connection) =
-                backoff::future::retry_notify(policy.clone(), attempt, notify).await
-            {
+            if let Ok(connection) = backoff::future::retry_notify(policy.clone(), attempt, notify).await {
                 return connection;
             }
         }
@@ -205,13 +178,10 @@ impl Supervisor {
     async fn connect_once(&self) -> Result<Connection, Error> {
         let name = format!("{} ({})", self.config.connection_name, self.role.as_str());
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        timeout(
-            self.config.timeout,
-            Connection::connect(self.config.url.expose_secret(), properties),
-        )
-        .await
-        .map_err(|_| Error::Timeout(self.config.timeout, "connecting"))?
-        .map_err(Error::from)
+        timeout(self.config.timeout, Connection::connect(self.config.url.expose_secret(), properties))
+            .await
+            .map_err(|_| Error::Timeout(self.config.timeout, "connecting"))?
+            .map_err(Error::from)
     }
 
     /// Watches one connection until it ends, and says why it did.
@@ -230,7 +200,8 @@ impl Supervisor {
                         info!("the broker accepts publishing again");
                         self.set_blocked(false);
                     }
-                    Some(Event::Error(error)) => return error.to_string(),
+                    // A soft error ended a channel, whose user starts again; the connection lives on.
+                    Some(Event::Error(error)) if !error.is_amqp_soft_error() => return error.to_string(),
                     Some(_) => {}
                     None => return "the connection ended".to_owned(),
                 },
@@ -246,8 +217,7 @@ impl Supervisor {
     }
 
     fn set_blocked(&self, blocked: bool) {
-        self.blocked
-            .send_if_modified(|now| std::mem::replace(now, blocked) != blocked);
+        self.blocked.send_if_modified(|now| std::mem::replace(now, blocked) != blocked);
         if self.role == Role::Publish {
             self.metrics.broker_blocked.set(i64::from(blocked));
         }

@@ -3,9 +3,7 @@
 use barid_telemetry::metrics;
 
 /// Bounds, in seconds, of the time to a confirm.
-const CONFIRM_SECONDS: &[f64] = &[
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0,
-];
+const CONFIRM_SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 
 metrics! {
     /// Metrics of the connections to RabbitMQ.

@@ -63,20 +63,9 @@ impl Morgue {
     ///
     /// # Errors
     /// When the broker is away.
-    pub async fn open(
-        link: &mut Link,
-        publisher: Publisher,
-        names: Names,
-        work_lanes: u16,
-    ) -> Result<Self, Error> {
+    pub async fn open(link: &mut Link, publisher: Publisher, names: Names, work_lanes: u16) -> Result<Self, Error> {
         let opened = link.channel().await?;
-        Ok(Self {
-            opened,
-            publisher,
-            names,
-            work_lanes,
-            looks: LOOKS,
-        })
+        Ok(Self { opened, publisher, names, work_lanes, looks: LOOKS })
     }
 
     /// Replaces a message after this many looks instead of [`LOOKS`].
@@ -90,15 +79,8 @@ impl Morgue {
     /// # Errors
     /// When the broker is away or the queue is missing.
     pub async fn count(&self) -> Result<usize, Error> {
-        let passive = QueueDeclareOptions {
-            passive: true,
-            ..QueueDeclareOptions::default()
-        };
-        let queue = self
-            .opened
-            .channel
-            .queue_declare(self.queue()?, passive, FieldTable::default())
-            .await?;
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let queue = self.opened.channel.queue_declare(self.queue()?, passive, FieldTable::default()).await?;
         Ok(usize::try_from(queue.message_count()).unwrap_or(usize::MAX))
     }
 
@@ -133,16 +115,13 @@ impl Morgue {
                 (message, letter, decision)
             });
             let decided: Vec<_> = decided.collect();
-            let settled = join_all(decided.iter().map(|(message, letter, decision)| {
-                self.carry_out(message, letter, *decision, now)
-            }));
+            let settled = join_all(
+                decided.iter().map(|(message, letter, decision)| self.carry_out(message, letter, *decision, now)),
+            );
             for ((message, _, decision), settled) in decided.iter().zip(settled.await) {
                 let tag = message.delivery_tag;
                 if settled? {
-                    self.opened
-                        .channel
-                        .basic_ack(tag, BasicAckOptions::default())
-                        .await?;
+                    self.opened.channel.basic_ack(tag, BasicAckOptions::default()).await?;
                 } else {
                     kept.push(tag);
                 }
@@ -154,21 +133,14 @@ impl Morgue {
             }
         }
         for tag in kept {
-            let options = BasicNackOptions {
-                multiple: false,
-                requeue: true,
-            };
+            let options = BasicNackOptions { multiple: false, requeue: true };
             self.opened.channel.basic_nack(tag, options).await?;
         }
         Ok(summary)
     }
 
     async fn get(&self) -> Result<Option<BasicGetMessage>, Error> {
-        Ok(self
-            .opened
-            .channel
-            .basic_get(self.queue()?, BasicGetOptions::default())
-            .await?)
+        Ok(self.opened.channel.basic_get(self.queue()?, BasicGetOptions::default()).await?)
     }
 
     /// Publishes what has to be published. Whether the message may be acknowledged.
@@ -181,10 +153,7 @@ impl Morgue {
     ) -> Result<bool, Error> {
         let outgoing = match decision {
             Decision::Discard => return Ok(true),
-            Decision::Keep
-                if header(message, "x-delivery-count").unwrap_or_default()
-                    < i64::from(self.looks) =>
-            {
+            Decision::Keep if header(message, "x-delivery-count").unwrap_or_default() < i64::from(self.looks) => {
                 return Ok(false);
             }
             Decision::Keep => Outgoing::dead_letter(&self.names, letter.encode()?),
@@ -206,8 +175,7 @@ impl Morgue {
     }
 
     fn queue(&self) -> Result<ShortString, Error> {
-        ShortString::try_new(self.names.dead_letters())
-            .map_err(|error| Error::Config(error.to_string()))
+        ShortString::try_new(self.names.dead_letters()).map_err(|error| Error::Config(error.to_string()))
     }
 }
 
@@ -215,10 +183,7 @@ impl Morgue {
 fn again(work: &Work, now: DateTime<Utc>) -> Vec<Delivery> {
     let fresh = |delivery: &Delivery| {
         let horizon = (delivery.expires_at - work.accepted_at).max(TimeDelta::minutes(1));
-        Delivery {
-            replay: true,
-            ..Delivery::first(delivery.subscription.clone(), now + horizon)
-        }
+        Delivery { replay: true, ..Delivery::first(delivery.subscription.clone(), now + horizon) }
     };
     work.deliveries.iter().map(fresh).collect()
 }
@@ -228,31 +193,18 @@ fn read(names: &Names, message: &BasicGetMessage, now: DateTime<Utc>) -> DeadLet
     let delivery = &message.delivery;
     let body = bytes::Bytes::copy_from_slice(&delivery.data);
     let original = || {
-        let (exchange, key) = (
-            delivery.exchange.to_string(),
-            delivery.routing_key.to_string(),
-        );
+        let (exchange, key) = (delivery.exchange.to_string(), delivery.routing_key.to_string());
         Original::new(exchange, key, &delivery.properties, body.clone())
     };
     let death = newest_death(message);
-    let kind = delivery
-        .properties
-        .content_type()
-        .as_ref()
-        .map(ShortString::as_str);
+    let kind = delivery.properties.content_type().as_ref().map(ShortString::as_str);
     // What the broker took from the inbox is a publisher's message, whatever its content type says it is.
-    let ours = death
-        .as_ref()
-        .is_none_or(|death| death.queue != names.inbox());
+    let ours = death.as_ref().is_none_or(|death| death.queue != names.inbox());
     let mut letter = match kind {
-        Some(kind) if ours && kind == Kind::DeadLetter.content_type() => {
-            match DeadLetter::decode(&body) {
-                Ok(letter) => return letter,
-                Err(error) => {
-                    DeadLetter::of_message("unreadable", error.to_string(), original(), now)
-                }
-            }
-        }
+        Some(kind) if ours && kind == Kind::DeadLetter.content_type() => match DeadLetter::decode(&body) {
+            Ok(letter) => return letter,
+            Err(error) => DeadLetter::of_message("unreadable", error.to_string(), original(), now),
+        },
         Some(kind) if ours && kind == Kind::Work.content_type() => match Work::decode(&body) {
             Ok(work) => DeadLetter::of_work("delivery_limit", String::new(), work, now),
             Err(error) => DeadLetter::of_message("unreadable", error.to_string(), original(), now),
@@ -290,28 +242,16 @@ fn newest_death(message: &BasicGetMessage) -> Option<Death> {
         _ => None,
     };
     let time = match newest.inner().get("time") {
-        Some(AMQPValue::Timestamp(seconds)) => i64::try_from(*seconds)
-            .ok()
-            .and_then(|s| DateTime::from_timestamp(s, 0)),
+        Some(AMQPValue::Timestamp(seconds)) => {
+            i64::try_from(*seconds).ok().and_then(|s| DateTime::from_timestamp(s, 0))
+        }
         _ => None,
     };
-    Some(Death {
-        queue: text("queue")?,
-        reason: text("reason")?,
-        time,
-    })
+    Some(Death { queue: text("queue")?, reason: text("reason")?, time })
 }
 
 fn header(message: &BasicGetMessage, name: &str) -> Option<i64> {
-    original::integer(
-        message
-            .delivery
-            .properties
-            .headers()
-            .as_ref()?
-            .inner()
-            .get(name)?,
-    )
+    original::integer(message.delivery.properties.headers().as_ref()?.inner().get(name)?)
 }
 
 fn stable_id(letter: &DeadLetter, body: &[u8]) -> String {
@@ -320,11 +260,6 @@ fn stable_id(letter: &DeadLetter, body: &[u8]) -> String {
         .chain_update(letter.died_at.timestamp().to_be_bytes())
         .chain_update(body)
         .finalize();
-    let hex = digest
-        .iter()
-        .take(16)
-        .fold(String::with_capacity(32), |hex, byte| {
-            hex + &format!("{byte:02x}")
-        });
+    let hex = digest.iter().take(16).fold(String::with_capacity(32), |hex, byte| hex + &format!("{byte:02x}"));
     format!("dl_{hex}")
 }

@@ -22,8 +22,7 @@ impl FromStr for Namespace {
     type Err = InvalidNamespace;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let allowed =
-            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
         if text.is_empty() || text.len() > MAX_NAMESPACE || !text.bytes().all(allowed) {
             return Err(InvalidNamespace(text.to_owned()));
         }
@@ -47,10 +46,7 @@ pub struct Names {
 impl Names {
     /// The names under `namespace`, with `events` as the exchange CRM services publish to.
     pub fn new(namespace: Namespace, events: impl Into<String>) -> Self {
-        Self {
-            namespace,
-            events: events.into(),
-        }
+        Self { namespace, events: events.into() }
     }
 
     /// The topic exchange CRM services publish to (`crm.events`).
@@ -128,13 +124,7 @@ pub const SLOW_LANES: u16 = 4;
 impl Lane {
     /// The slow lane of a subscription: the same in every process.
     pub fn slow_for(subscription: &str) -> Self {
-        // FNV-1a: stable across versions and platforms, unlike the standard library's hasher.
-        let hash = subscription
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
-        let lane = hash % u64::from(SLOW_LANES);
+        let lane = stable_hash(subscription) % u64::from(SLOW_LANES);
         Self::Slow(u16::try_from(lane).unwrap_or_default())
     }
 
@@ -142,6 +132,12 @@ impl Lane {
     pub fn is_slow(&self) -> bool {
         matches!(self, Self::Slow(_))
     }
+}
+
+/// FNV-1a of a text: the same in every process, version and platform, unlike the standard library's hasher. For spreading
+/// names over lanes, not against forgery.
+pub fn stable_hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 impl fmt::Display for Lane {

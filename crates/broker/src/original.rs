@@ -63,12 +63,7 @@ pub enum Header {
 }
 
 impl Original {
-    pub(crate) fn new(
-        exchange: String,
-        routing_key: String,
-        properties: &BasicProperties,
-        body: Bytes,
-    ) -> Self {
+    pub(crate) fn new(exchange: String, routing_key: String, properties: &BasicProperties, body: Bytes) -> Self {
         let text = |value: &Option<ShortString>| value.as_ref().map(ToString::to_string);
         let mut room = MAX_HEADER_BYTES;
         let headers = properties.headers().iter().flat_map(FieldTable::inner);
@@ -99,9 +94,7 @@ fn keep(value: &AMQPValue) -> Header {
         AttributeValue::Bool(value) => Header::Boolean(value),
         AttributeValue::Integer(value) => Header::Integer(value),
         AttributeValue::Timestamp(seconds) => Header::Timestamp(seconds),
-        AttributeValue::Null | AttributeValue::Unsupported(_) => {
-            Header::Other(value.get_type().to_string())
-        }
+        AttributeValue::Null | AttributeValue::Unsupported(_) => Header::Other(value.get_type().to_string()),
     }
 }
 
@@ -114,11 +107,7 @@ fn size(header: &Header) -> usize {
 }
 
 /// The parts of an AMQP message an event is read from, borrowed.
-pub(crate) fn message<'a>(
-    routing_key: &'a str,
-    properties: &'a BasicProperties,
-    body: Bytes,
-) -> amqp::Message<'a> {
+pub(crate) fn message<'a>(routing_key: &'a str, properties: &'a BasicProperties, body: Bytes) -> amqp::Message<'a> {
     let short = |value: &'a Option<ShortString>| value.as_ref().map(ShortString::as_str);
     let headers = properties.headers().iter().flat_map(FieldTable::inner);
     amqp::Message {
@@ -130,9 +119,7 @@ pub(crate) fn message<'a>(
         message_type: short(properties.kind()),
         timestamp: *properties.timestamp(),
         user_id: short(properties.user_id()),
-        headers: headers
-            .map(|(name, value)| (name.as_str().into(), attribute_value(value)))
-            .collect(),
+        headers: headers.map(|(name, value)| (name.as_str().into(), attribute_value(value))).collect(),
         body,
     }
 }
@@ -147,10 +134,7 @@ pub(crate) fn attribute_value(value: &AMQPValue) -> AttributeValue<'_> {
         AMQPValue::Boolean(value) => AttributeValue::Bool(*value),
         AMQPValue::Timestamp(seconds) => AttributeValue::Timestamp(*seconds),
         AMQPValue::Void => AttributeValue::Null,
-        other => integer(other).map_or(
-            AttributeValue::Unsupported(depth_size(other)),
-            AttributeValue::Integer,
-        ),
+        other => integer(other).map_or(AttributeValue::Unsupported(depth_size(other)), AttributeValue::Integer),
     }
 }
 
@@ -161,11 +145,9 @@ fn depth_size(value: &AMQPValue) -> usize {
         AMQPValue::ShortString(text) => text.as_str().len(),
         AMQPValue::ByteArray(bytes) => bytes.len(),
         AMQPValue::FieldArray(values) => values.as_slice().iter().map(depth_size).sum(),
-        AMQPValue::FieldTable(table) => table
-            .inner()
-            .iter()
-            .map(|(name, value)| name.as_str().len() + depth_size(value))
-            .sum(),
+        AMQPValue::FieldTable(table) => {
+            table.inner().iter().map(|(name, value)| name.as_str().len() + depth_size(value)).sum()
+        }
         _ => 8,
     }
 }

@@ -57,12 +57,7 @@ impl Outgoing {
 
     /// Deliveries for a lane, after a delay.
     pub fn to_lane_after(names: &Names, lane: &Lane, delay: Delay, body: Bytes) -> Self {
-        Self::of(
-            Kind::Work,
-            names.delay(delay.entry_level()),
-            delay.routing_key(lane),
-            body,
-        )
+        Self::of(Kind::Work, names.delay(delay.entry_level()), delay.routing_key(lane), body)
     }
 
     /// A dead letter.
@@ -77,12 +72,7 @@ impl Outgoing {
 
     /// A canary through the events exchange.
     pub fn canary(names: &Names, body: Bytes) -> Self {
-        Self::of(
-            Kind::Canary,
-            names.events().to_owned(),
-            "barid.canary".to_owned(),
-            body,
-        )
+        Self::of(Kind::Canary, names.events().to_owned(), "barid.canary".to_owned(), body)
     }
 
     /// An event for the events exchange, as a CRM service would publish it.
@@ -110,12 +100,7 @@ impl Outgoing {
             content_encoding: None,
         };
         let (exchange, routing_key) = (names.events().to_owned(), message.routing_key.to_owned());
-        Self {
-            exchange,
-            routing_key,
-            properties: properties.with(headers),
-            body: message.body,
-        }
+        Self { exchange, routing_key, properties: properties.with(headers), body: message.body }
     }
 
     /// A message that died as no event, for another try: as it came in, less what must not travel on.
@@ -149,16 +134,20 @@ impl Outgoing {
         }
     }
 
-    fn of(kind: Kind, exchange: String, routing_key: String, body: Bytes) -> Self {
-        let properties = BasicProperties::default()
-            .with_delivery_mode(PERSISTENT)
-            .with_content_type(kind.content_type().into());
-        Self {
-            exchange,
-            routing_key,
-            properties,
-            body,
+    /// The same, in the name of a broker user: the broker refuses it unless the connection belongs to that user. A name
+    /// over 255 bytes, which no user can have, is left out.
+    #[must_use]
+    pub fn by_user(mut self, user: &str) -> Self {
+        if let Ok(user) = ShortString::try_new(user) {
+            self.properties = self.properties.with_user_id(user);
         }
+        self
+    }
+
+    fn of(kind: Kind, exchange: String, routing_key: String, body: Bytes) -> Self {
+        let properties =
+            BasicProperties::default().with_delivery_mode(PERSISTENT).with_content_type(kind.content_type().into());
+        Self { exchange, routing_key, properties, body }
     }
 }
 
@@ -176,9 +165,7 @@ impl Properties<'_> {
     fn with(self, headers: FieldTable) -> BasicProperties {
         // A value over 255 bytes fits no property. Those of an event are in the headers as well.
         let short = |text: Option<&str>| text.and_then(|text| ShortString::try_new(text).ok());
-        let mut properties = BasicProperties::default()
-            .with_delivery_mode(PERSISTENT)
-            .with_headers(headers);
+        let mut properties = BasicProperties::default().with_delivery_mode(PERSISTENT).with_headers(headers);
         if let Some(value) = short(self.content_type) {
             properties = properties.with_content_type(value);
         }

@@ -50,12 +50,7 @@ struct Pulse {
 impl Publisher {
     /// Connects and publishes until `shutdown`; what is unconfirmed then is given up as [`PublishError::Lost`].
     pub fn spawn(config: &Config, metrics: &Metrics, shutdown: CancellationToken) -> Self {
-        let link = Link::spawn(
-            config.clone(),
-            Role::Publish,
-            metrics.clone(),
-            shutdown.clone(),
-        );
+        let link = Link::spawn(config.clone(), Role::Publish, metrics.clone(), shutdown.clone());
         let (jobs, queue) = mpsc::channel(config.publish_window);
         let pulse = Arc::new(Pulse {
             started: Instant::now(),
@@ -63,20 +58,8 @@ impl Publisher {
             ready: AtomicBool::new(false),
         });
         let blocked = link.blocked();
-        let publisher = Self {
-            jobs,
-            pulse: Arc::clone(&pulse),
-            blocked,
-            link: link.clone(),
-        };
-        tokio::spawn(session::run(
-            link,
-            queue,
-            pulse,
-            metrics.clone(),
-            config.publish_window,
-            shutdown,
-        ));
+        let publisher = Self { jobs, pulse: Arc::clone(&pulse), blocked, link: link.clone() };
+        tokio::spawn(session::run(link, queue, pulse, metrics.clone(), config.publish_window, shutdown));
         publisher
     }
 
@@ -86,16 +69,10 @@ impl Publisher {
     /// See [`PublishError`]: refused, unroutable, lost with the connection, too large, or shut down.
     pub async fn publish(&self, outgoing: Outgoing) -> Result<(), PublishError> {
         if outgoing.body.len() > MAX_BODY {
-            return Err(PublishError::TooLarge {
-                size: outgoing.body.len(),
-                limit: MAX_BODY,
-            });
+            return Err(PublishError::TooLarge { size: outgoing.body.len(), limit: MAX_BODY });
         }
         let (verdict, answer) = oneshot::channel();
-        self.jobs
-            .send(Job { outgoing, verdict })
-            .await
-            .map_err(|_| PublishError::Closed)?;
+        self.jobs.send(Job { outgoing, verdict }).await.map_err(|_| PublishError::Closed)?;
         answer.await.unwrap_or(Err(PublishError::Lost))
     }
 
@@ -128,11 +105,7 @@ impl Publisher {
         PublisherHealth {
             connected: self.pulse.ready.load(Ordering::Relaxed) && self.link.is_up(),
             blocked: *self.blocked.borrow(),
-            oldest_unconfirmed: Duration::from_millis(if oldest == u64::MAX {
-                0
-            } else {
-                now.saturating_sub(oldest)
-            }),
+            oldest_unconfirmed: Duration::from_millis(if oldest == u64::MAX { 0 } else { now.saturating_sub(oldest) }),
         }
     }
 

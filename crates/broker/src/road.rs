@@ -5,10 +5,11 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::consumer::{Consumer, Spec};
 use crate::control::Control;
+use crate::depths::Depths;
 use crate::incoming::Incoming;
 use crate::link::{Link, Role};
 use crate::metrics::Metrics;
-use crate::names::Names;
+use crate::names::{Lane, Names};
 use crate::publisher::Publisher;
 
 /// Two supervised connections, the publisher on one of them, and what consumes on the other. Cheap to clone.
@@ -31,33 +32,21 @@ impl Road {
     /// Starts to connect; returns at once. Everything ends with `shutdown`.
     pub fn open(config: Config, metrics: Metrics, shutdown: CancellationToken) -> Self {
         let publisher = Publisher::spawn(&config, &metrics, shutdown.clone());
-        let link = Link::spawn(
-            config.clone(),
-            Role::Consume,
-            metrics.clone(),
-            shutdown.clone(),
-        );
+        let link = Link::spawn(config.clone(), Role::Consume, metrics.clone(), shutdown.clone());
         let names = config.names.clone();
-        let control = Control::spawn(
-            link.clone(),
-            publisher.clone(),
-            names.clone(),
-            shutdown.clone(),
-        );
-        Self {
-            names,
-            publisher,
-            link,
-            control,
-            config,
-            metrics,
-            shutdown,
-        }
+        let control = Control::spawn(link.clone(), publisher.clone(), names.clone(), shutdown.clone());
+        Self { names, publisher, link, control, config, metrics, shutdown }
     }
 
     /// What this process counts about its broker, for roles to add to.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// Asks how many messages wait in these lanes, on the connection that consumes.
+    pub fn depths(&self, lanes: &[Lane]) -> Depths {
+        let queue = |lane| self.names.lane_queue(lane);
+        Depths::new(self.link.clone(), lanes.iter().map(queue).collect())
     }
 
     /// Consumes a queue for ever. Messages carry the number `from`, and go to `out`.
@@ -68,18 +57,7 @@ impl Road {
         prefetch: u16,
         out: tokio::sync::mpsc::Sender<Incoming>,
     ) -> Consumer {
-        let spec = Spec {
-            from,
-            queue,
-            prefetch,
-            stall_after: self.config.stall_after,
-        };
-        Consumer::spawn(
-            self.link.clone(),
-            spec,
-            out,
-            self.metrics.clone(),
-            self.shutdown.clone(),
-        )
+        let spec = Spec { from, queue, prefetch, stall_after: self.config.stall_after };
+        Consumer::spawn(self.link.clone(), spec, out, self.metrics.clone(), self.shutdown.clone())
     }
 }

@@ -33,11 +33,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            work_lanes: 4,
-            journal_max_age: Duration::from_hours(7 * 24),
-            journal_max_bytes: 20_000_000_000,
-        }
+        Self { work_lanes: 4, journal_max_age: Duration::from_hours(7 * 24), journal_max_bytes: 20_000_000_000 }
     }
 }
 
@@ -109,42 +105,19 @@ impl Topology {
         steps.push(Step::Queue(quorum(names, names.inbox())));
         steps.push(bind(names.events(), Destination::Queue(names.inbox()), "#"));
         steps.push(Step::Queue(quorum(names, names.unrouted())));
-        steps.push(bind(
-            &names.unrouted(),
-            Destination::Queue(names.unrouted()),
-            "",
-        ));
+        steps.push(bind(&names.unrouted(), Destination::Queue(names.unrouted()), ""));
         steps.push(Step::Queue(dead_letter_queue(names.dead_letters())));
-        steps.push(bind(
-            &names.dead(),
-            Destination::Queue(names.dead_letters()),
-            "",
-        ));
+        steps.push(bind(&names.dead(), Destination::Queue(names.dead_letters()), ""));
         for lane in lanes(options.work_lanes) {
             let queue = names.lane_queue(&lane);
             steps.push(Step::Queue(quorum(names, queue.clone())));
-            steps.push(bind(
-                &names.lanes(),
-                Destination::Queue(queue.clone()),
-                &lane.to_string(),
-            ));
-            steps.push(bind(
-                &names.due(),
-                Destination::Queue(queue),
-                &format!("#.{lane}"),
-            ));
+            steps.push(bind(&names.lanes(), Destination::Queue(queue.clone()), &lane.to_string()));
+            steps.push(bind(&names.due(), Destination::Queue(queue), &format!("#.{lane}")));
         }
         steps.extend(ladder(names));
         steps.push(Step::Queue(journal(names, options)));
-        steps.push(bind(
-            names.events(),
-            Destination::Queue(names.journal()),
-            "#",
-        ));
-        Self {
-            names: names.clone(),
-            steps,
-        }
+        steps.push(bind(names.events(), Destination::Queue(names.journal()), "#"));
+        Self { names: names.clone(), steps }
     }
 
     /// The names this topology was made from.
@@ -155,27 +128,13 @@ impl Topology {
 
 /// All shared lanes.
 pub fn lanes(work_lanes: u16) -> impl Iterator<Item = Lane> {
-    (0..work_lanes)
-        .map(Lane::Work)
-        .chain((0..SLOW_LANES).map(Lane::Slow))
+    (0..work_lanes).map(Lane::Work).chain((0..SLOW_LANES).map(Lane::Slow))
 }
 
 fn exchanges(names: &Names) -> Vec<Step> {
     let alternate = Some(names.unrouted());
-    let with_alternate = |name: String, kind| {
-        Step::Exchange(Exchange {
-            name,
-            kind,
-            alternate: alternate.clone(),
-        })
-    };
-    let plain = |name: String, kind| {
-        Step::Exchange(Exchange {
-            name,
-            kind,
-            alternate: None,
-        })
-    };
+    let with_alternate = |name: String, kind| Step::Exchange(Exchange { name, kind, alternate: alternate.clone() });
+    let plain = |name: String, kind| Step::Exchange(Exchange { name, kind, alternate: None });
     let mut steps = vec![
         plain(names.unrouted(), ExchangeType::Fanout),
         with_alternate(names.dead(), ExchangeType::Fanout),
@@ -193,11 +152,7 @@ fn exchanges(names: &Names) -> Vec<Step> {
 fn ladder(names: &Names) -> Vec<Step> {
     let mut steps = Vec::new();
     for level in 0..LEVELS {
-        let below = if level == 0 {
-            names.due()
-        } else {
-            names.delay(level - 1)
-        };
+        let below = if level == 0 { names.due() } else { names.delay(level - 1) };
         // The word of a level follows those of the levels above it.
         let above = "*.".repeat((LEVELS - 1 - level) as usize);
         let name = names.delay(level);
@@ -207,24 +162,13 @@ fn ladder(names: &Names) -> Vec<Step> {
                 ("x-queue-type", Argument::Text("quorum".to_owned())),
                 ("x-message-ttl", Argument::Number(1000 << level)),
                 ("x-dead-letter-exchange", Argument::Text(below.clone())),
-                (
-                    "x-dead-letter-strategy",
-                    Argument::Text("at-least-once".to_owned()),
-                ),
+                ("x-dead-letter-strategy", Argument::Text("at-least-once".to_owned())),
                 ("x-overflow", Argument::Text("reject-publish".to_owned())),
             ],
         };
         steps.push(Step::Queue(queue));
-        steps.push(bind(
-            &name,
-            Destination::Queue(name.clone()),
-            &format!("{above}1.#"),
-        ));
-        steps.push(bind(
-            &name,
-            Destination::Exchange(below),
-            &format!("{above}0.#"),
-        ));
+        steps.push(bind(&name, Destination::Queue(name.clone()), &format!("{above}1.#")));
+        steps.push(bind(&name, Destination::Exchange(below), &format!("{above}0.#")));
     }
     steps
 }
@@ -238,10 +182,7 @@ fn quorum(names: &Names, name: String) -> Queue {
             ("x-queue-type", Argument::Text("quorum".to_owned())),
             ("x-delivery-limit", Argument::Number(DELIVERY_LIMIT)),
             ("x-dead-letter-exchange", Argument::Text(names.dead())),
-            (
-                "x-dead-letter-strategy",
-                Argument::Text("at-least-once".to_owned()),
-            ),
+            ("x-dead-letter-strategy", Argument::Text("at-least-once".to_owned())),
             ("x-overflow", Argument::Text("reject-publish".to_owned())),
         ],
     }
@@ -252,10 +193,7 @@ fn dead_letter_queue(name: String) -> Queue {
         name,
         arguments: vec![
             ("x-queue-type", Argument::Text("quorum".to_owned())),
-            (
-                "x-delivery-limit",
-                Argument::Number(DEAD_LETTER_DELIVERY_LIMIT),
-            ),
+            ("x-delivery-limit", Argument::Number(DEAD_LETTER_DELIVERY_LIMIT)),
             ("x-overflow", Argument::Text("reject-publish".to_owned())),
         ],
     }
@@ -266,29 +204,16 @@ fn journal(names: &Names, options: &Options) -> Queue {
         name: names.journal(),
         arguments: vec![
             ("x-queue-type", Argument::Text("stream".to_owned())),
-            (
-                "x-max-age",
-                Argument::Text(format!("{}s", options.journal_max_age.as_secs())),
-            ),
-            (
-                "x-max-length-bytes",
-                Argument::Number(options.journal_max_bytes),
-            ),
+            ("x-max-age", Argument::Text(format!("{}s", options.journal_max_age.as_secs()))),
+            ("x-max-length-bytes", Argument::Number(options.journal_max_bytes)),
             // Retention works by whole segments: the default of 500 MB would keep far more than asked on small data.
-            (
-                "x-stream-max-segment-size-bytes",
-                Argument::Number(50_000_000),
-            ),
+            ("x-stream-max-segment-size-bytes", Argument::Number(50_000_000)),
         ],
     }
 }
 
 fn bind(source: &str, destination: Destination, routing_key: &str) -> Step {
-    Step::Bind(Binding {
-        source: source.to_owned(),
-        destination,
-        routing_key: routing_key.to_owned(),
-    })
+    Step::Bind(Binding { source: source.to_owned(), destination, routing_key: routing_key.to_owned() })
 }
 
 #[cfg(test)]

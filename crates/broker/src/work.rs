@@ -40,12 +40,7 @@ pub struct Delivery {
     #[serde(rename = "x", with = "chrono::serde::ts_milliseconds")]
     pub expires_at: DateTime<Utc>,
     /// When the next attempt is due; nothing for "at once".
-    #[serde(
-        rename = "d",
-        with = "chrono::serde::ts_milliseconds_option",
-        default,
-        skip_serializing_if = "is_default"
-    )]
+    #[serde(rename = "d", with = "chrono::serde::ts_milliseconds_option", default, skip_serializing_if = "is_default")]
     pub due_at: Option<DateTime<Utc>>,
     /// Whether somebody asked for this delivery again.
     #[serde(rename = "r", default, skip_serializing_if = "is_default")]
@@ -58,14 +53,7 @@ pub struct Delivery {
 impl Delivery {
     /// A first delivery.
     pub fn first(subscription: impl Into<String>, expires_at: DateTime<Utc>) -> Self {
-        Self {
-            subscription: subscription.into(),
-            attempts: 0,
-            expires_at,
-            due_at: None,
-            replay: false,
-            unknown: 0,
-        }
+        Self { subscription: subscription.into(), attempts: 0, expires_at, due_at: None, replay: false, unknown: 0 }
     }
 }
 
@@ -104,13 +92,7 @@ impl Work {
     /// # Errors
     /// When the head is too long to be written.
     pub fn encode(&self, deliveries: &[Delivery]) -> Result<Bytes, FrameError> {
-        let head = HeadRef {
-            e: &self.envelope,
-            t: self.accepted_at,
-            v: self.revision,
-            h: self.hops,
-            d: deliveries,
-        };
+        let head = HeadRef { e: &self.envelope, t: self.accepted_at, v: self.revision, h: self.hops, d: deliveries };
         frame::write(&head, &self.data)
     }
 
@@ -120,13 +102,6 @@ impl Work {
     /// See [`FrameError`].
     pub fn decode(body: &Bytes) -> Result<Self, FrameError> {
         let (Head { e, t, v, h, d }, data) = frame::read(body)?;
-        Ok(Self {
-            envelope: e,
-            accepted_at: t,
-            revision: v,
-            hops: h,
-            deliveries: d,
-            data,
-        })
+        Ok(Self { envelope: e, accepted_at: t, revision: v, hops: h, deliveries: d, data })
     }
 }

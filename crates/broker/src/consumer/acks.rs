@@ -82,19 +82,13 @@ impl AckWindow {
             }
             self.front += 1;
         }
-        acks.extend(last.map(|tag| Ack {
-            tag,
-            multiple: true,
-        }));
+        acks.extend(last.map(|tag| Ack { tag, multiple: true }));
         if self.settled > 0 {
             for (tag, slot) in (self.front..).zip(&mut self.slots) {
                 if matches!(slot, Slot::Settled(since) if now - *since >= PATIENCE) {
                     *slot = Slot::Gone;
                     self.settled -= 1;
-                    acks.push(Ack {
-                        tag,
-                        multiple: false,
-                    });
+                    acks.push(Ack { tag, multiple: false });
                 }
             }
         }
@@ -102,9 +96,7 @@ impl AckWindow {
     }
 
     fn replace_open(&mut self, tag: u64, with: Slot) -> bool {
-        let slot = tag
-            .checked_sub(self.front)
-            .and_then(|index| self.slots.get_mut(usize::try_from(index).ok()?));
+        let slot = tag.checked_sub(self.front).and_then(|index| self.slots.get_mut(usize::try_from(index).ok()?));
         match slot {
             Some(slot @ Slot::Open) => {
                 *slot = with;
@@ -135,13 +127,7 @@ mod tests {
         for tag in [2, 1, 3] {
             window.settled(tag, now);
         }
-        assert_eq!(
-            window.flush(now),
-            [Ack {
-                tag: 3,
-                multiple: true
-            }]
-        );
+        assert_eq!(window.flush(now), [Ack { tag: 3, multiple: true }]);
         assert_eq!(window.open, 1);
     }
 
@@ -152,22 +138,10 @@ mod tests {
         window.settled(2, now);
         assert_eq!(window.flush(now), []);
         assert!(window.is_due());
-        assert_eq!(
-            window.flush(now + PATIENCE),
-            [Ack {
-                tag: 2,
-                multiple: false
-            }]
-        );
+        assert_eq!(window.flush(now + PATIENCE), [Ack { tag: 2, multiple: false }]);
         window.settled(1, now);
         window.settled(3, now);
-        assert_eq!(
-            window.flush(now),
-            [Ack {
-                tag: 3,
-                multiple: true
-            }]
-        );
+        assert_eq!(window.flush(now), [Ack { tag: 3, multiple: true }]);
     }
 
     #[test]
@@ -176,13 +150,7 @@ mod tests {
         let mut window = window(1..=2);
         window.settled(1, now);
         window.returned(2);
-        assert_eq!(
-            window.flush(now),
-            [Ack {
-                tag: 1,
-                multiple: true
-            }]
-        );
+        assert_eq!(window.flush(now), [Ack { tag: 1, multiple: true }]);
         assert_eq!(window.unacknowledged(), 0);
     }
 

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
 use lapin::options::{
-    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
-    QueueDeclareOptions,
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, QueueDeclareOptions,
 };
 use lapin::types::{FieldTable, ShortString};
 use tokio::sync::{mpsc, watch};
@@ -63,16 +62,7 @@ impl Supervisor {
         stalls: Arc<AtomicU32>,
         held: watch::Sender<usize>,
     ) -> Self {
-        Self {
-            link,
-            spec,
-            out,
-            metrics,
-            wanted,
-            stalls,
-            held,
-            grown: false,
-        }
+        Self { link, spec, out, metrics, wanted, stalls, held, grown: false }
     }
 
     pub(super) async fn run(mut self) {
@@ -93,10 +83,7 @@ impl Supervisor {
                     "error"
                 }
             };
-            self.metrics
-                .consumer_cancelled_total
-                .with_label_values(&[reason])
-                .inc();
+            self.metrics.consumer_cancelled_total.with_label_values(&[reason]).inc();
             debug!(queue = self.spec.queue, reason, "the consumer starts again");
             sleep(PAUSE).await;
         }
@@ -124,11 +111,7 @@ impl Supervisor {
     }
 
     fn prefetch(&self) -> u16 {
-        if self.grown {
-            self.spec.prefetch
-        } else {
-            self.spec.prefetch.min(FIRST_PREFETCH)
-        }
+        if self.grown { self.spec.prefetch } else { self.spec.prefetch.min(FIRST_PREFETCH) }
     }
 }
 
@@ -156,10 +139,9 @@ impl Session {
         let mut look = interval(owner.spec.stall_after.max(Duration::from_millis(100)) / 4);
         loop {
             self.reconcile(owner).await?;
-            let held = self.window.unacknowledged();
-            owner
-                .held
-                .send_if_modified(|now| std::mem::replace(now, held) != held);
+            // A consumer that still runs counts as one: messages may be on their way to it.
+            let held = self.window.unacknowledged() + usize::from(self.stream.is_some());
+            owner.held.send_if_modified(|now| std::mem::replace(now, held) != held);
             let flush_at = Instant::now() + PATIENCE;
             tokio::select! {
                 biased;
@@ -205,30 +187,18 @@ impl Session {
         match (&mut self.stream, wanted) {
             (None, Some(prefetch)) => {
                 let channel = &self.opened.channel;
-                channel
-                    .basic_qos(prefetch, BasicQosOptions { global: false })
-                    .await?;
-                let queue = ShortString::try_new(&*owner.spec.queue)
-                    .map_err(|e| Error::Config(e.to_string()))?;
+                channel.basic_qos(prefetch, BasicQosOptions { global: false }).await?;
+                let queue = ShortString::try_new(&*owner.spec.queue).map_err(|e| Error::Config(e.to_string()))?;
                 let options = BasicConsumeOptions::default();
-                let consumer = channel
-                    .basic_consume(queue, "".into(), options, FieldTable::default())
-                    .await?;
+                let consumer = channel.basic_consume(queue, "".into(), options, FieldTable::default()).await?;
                 info!(queue = owner.spec.queue, prefetch, "consuming");
                 self.last_delivery = Instant::now();
-                self.stream = Some(Stream {
-                    consumer,
-                    prefetch,
-                    cancelling: false,
-                });
+                self.stream = Some(Stream { consumer, prefetch, cancelling: false });
             }
             (Some(stream), wanted) if !stream.cancelling && wanted != Some(stream.prefetch) => {
                 stream.cancelling = true;
                 let tag = stream.consumer.tag();
-                self.opened
-                    .channel
-                    .basic_cancel(tag, BasicCancelOptions::default())
-                    .await?;
+                self.opened.channel.basic_cancel(tag, BasicCancelOptions::default()).await?;
             }
             _ => {}
         }
@@ -242,11 +212,7 @@ impl Session {
         self.last_delivery = Instant::now();
         owner.stalls.store(0, Ordering::Relaxed);
         let receipt = Receipt::new(tag, self.settlements_tx.clone(), Arc::clone(&self.ended));
-        owner
-            .out
-            .send(Incoming::new(owner.spec.from, delivery, receipt))
-            .await
-            .is_ok()
+        owner.out.send(Incoming::new(owner.spec.from, delivery, receipt)).await.is_ok()
     }
 
     async fn settle(&mut self, settlement: Settlement) -> Result<(), Error> {
@@ -257,10 +223,7 @@ impl Session {
             }
             Settlement::Requeue(tag) => {
                 self.window.returned(tag);
-                let options = BasicNackOptions {
-                    multiple: false,
-                    requeue: true,
-                };
+                let options = BasicNackOptions { multiple: false, requeue: true };
                 self.opened.channel.basic_nack(tag, options).await?;
             }
         }
@@ -269,15 +232,7 @@ impl Session {
 
     async fn flush(&mut self) -> Result<(), Error> {
         for ack in self.window.flush(Instant::now()) {
-            self.opened
-                .channel
-                .basic_ack(
-                    ack.tag,
-                    BasicAckOptions {
-                        multiple: ack.multiple,
-                    },
-                )
-                .await?;
+            self.opened.channel.basic_ack(ack.tag, BasicAckOptions { multiple: ack.multiple }).await?;
         }
         Ok(())
     }
@@ -311,20 +266,9 @@ impl Session {
 
     /// Ready messages in the queue; nothing when the broker does not answer.
     async fn backlog(&self, owner: &Supervisor) -> Result<Option<u32>, Error> {
-        let queue =
-            ShortString::try_new(&*owner.spec.queue).map_err(|e| Error::Config(e.to_string()))?;
-        let passive = QueueDeclareOptions {
-            passive: true,
-            ..QueueDeclareOptions::default()
-        };
-        match timeout(
-            LOOK_TIMEOUT,
-            self.opened
-                .channel
-                .queue_declare(queue, passive, FieldTable::default()),
-        )
-        .await
-        {
+        let queue = ShortString::try_new(&*owner.spec.queue).map_err(|e| Error::Config(e.to_string()))?;
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        match timeout(LOOK_TIMEOUT, self.opened.channel.queue_declare(queue, passive, FieldTable::default())).await {
             Ok(queue) => Ok(Some(queue?.message_count())),
             Err(_) => Ok(None),
         }

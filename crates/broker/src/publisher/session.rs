@@ -45,13 +45,7 @@ pub(super) async fn run(
                     continue;
                 }
             };
-            let mut session = Session::new(
-                opened,
-                link.blocked(),
-                Arc::clone(&pulse),
-                metrics.clone(),
-                sequence,
-            );
+            let mut session = Session::new(opened, link.blocked(), Arc::clone(&pulse), metrics.clone(), sequence);
             pulse.ready.store(true, Ordering::Relaxed);
             let why = session.run(&mut jobs, window).await;
             pulse.ready.store(false, Ordering::Relaxed);
@@ -73,10 +67,7 @@ pub(super) async fn run(
 
 async fn open(link: &mut Link) -> Result<Opened, Error> {
     let opened = link.channel().await?;
-    opened
-        .channel
-        .confirm_select(ConfirmSelectOptions::default())
-        .await?;
+    opened.channel.confirm_select(ConfirmSelectOptions::default()).await?;
     Ok(opened)
 }
 
@@ -114,15 +105,7 @@ impl Session {
         metrics: Metrics,
         sequence: Sequence,
     ) -> Self {
-        Self {
-            opened,
-            blocked,
-            pulse,
-            metrics,
-            sequence,
-            open: BTreeMap::new(),
-            verdicts: Verdicts::default(),
-        }
+        Self { opened, blocked, pulse, metrics, sequence, open: BTreeMap::new(), verdicts: Verdicts::default() }
     }
 
     /// Publishes until the channel or the connection ends, or nobody is left to publish for.
@@ -159,10 +142,7 @@ impl Session {
         }
     }
 
-    fn send(
-        &mut self,
-        job: Job,
-    ) -> impl Future<Output = (Sequence, lapin::Result<Confirmation>)> + use<> {
+    fn send(&mut self, job: Job) -> impl Future<Output = (Sequence, lapin::Result<Confirmation>)> + use<> {
         self.sequence += 1;
         let sequence = self.sequence;
         let Job { outgoing, verdict } = job;
@@ -176,34 +156,20 @@ impl Session {
             },
         );
         let channel = self.opened.channel.clone();
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the publisher that waits for confirms"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "this is the publisher that waits for confirms")]
         async move {
             let confirm = async {
                 let exchange = ShortString::try_new(outgoing.exchange).map_err(too_long)?;
                 let routing_key = ShortString::try_new(outgoing.routing_key).map_err(too_long)?;
-                let properties = outgoing
-                    .properties
-                    .with_correlation_id(sequence.to_string().into());
-                let options = BasicPublishOptions {
-                    mandatory: true,
-                    immediate: false,
-                };
-                channel
-                    .basic_publish(exchange, routing_key, options, &outgoing.body, properties)
-                    .await?
-                    .await
+                let properties = outgoing.properties.with_correlation_id(sequence.to_string().into());
+                let options = BasicPublishOptions { mandatory: true, immediate: false };
+                channel.basic_publish(exchange, routing_key, options, &outgoing.body, properties).await?.await
             };
             (sequence, confirm.await)
         }
     }
 
-    fn resolved(
-        &mut self,
-        (sequence, result): (Sequence, lapin::Result<Confirmation>),
-    ) -> lapin::Result<()> {
+    fn resolved(&mut self, (sequence, result): (Sequence, lapin::Result<Confirmation>)) -> lapin::Result<()> {
         let confirmation = result?;
         let acked = confirmation.is_ack();
         let carried = confirmation
@@ -215,19 +181,12 @@ impl Session {
     }
 
     fn decide(&mut self) {
-        let Self {
-            verdicts,
-            open,
-            metrics,
-            ..
-        } = self;
+        let Self { verdicts, open, metrics, .. } = self;
         verdicts.settle(|sequence, verdict| {
             let Some(publish) = open.remove(&sequence) else {
                 return;
             };
-            metrics
-                .publish_confirm_duration_seconds
-                .observe(publish.sent.elapsed().as_secs_f64());
+            metrics.publish_confirm_duration_seconds.observe(publish.sent.elapsed().as_secs_f64());
             let result = match verdict {
                 Verdict::Confirmed => Ok(()),
                 Verdict::Nacked => {
@@ -236,17 +195,8 @@ impl Session {
                 }
                 Verdict::Returned { code, text } => {
                     metrics.publish_returned_total.inc();
-                    let Open {
-                        exchange,
-                        routing_key,
-                        ..
-                    } = publish;
-                    let _gone = publish.verdict.send(Err(PublishError::Returned {
-                        exchange,
-                        routing_key,
-                        code,
-                        text,
-                    }));
+                    let Open { exchange, routing_key, .. } = publish;
+                    let _gone = publish.verdict.send(Err(PublishError::Returned { exchange, routing_key, code, text }));
                     return;
                 }
             };
@@ -257,15 +207,9 @@ impl Session {
     }
 
     fn publish_pulse(&self) {
-        let oldest = self
-            .open
-            .values()
-            .next()
-            .map_or(u64::MAX, |oldest| millis(oldest.sent - self.pulse.started));
+        let oldest = self.open.values().next().map_or(u64::MAX, |oldest| millis(oldest.sent - self.pulse.started));
         self.pulse.oldest.store(oldest, Ordering::Relaxed);
-        self.metrics
-            .publish_unconfirmed
-            .set(i64::try_from(self.open.len()).unwrap_or(i64::MAX));
+        self.metrics.publish_unconfirmed.set(i64::try_from(self.open.len()).unwrap_or(i64::MAX));
     }
 
     /// Tells everybody who still waits that the connection is lost.
@@ -280,11 +224,7 @@ impl Session {
 fn read_return(message: &BasicReturnMessage) -> Option<Return> {
     let correlation = message.delivery.properties.correlation_id().as_ref()?;
     let sequence = correlation.as_str().parse().ok()?;
-    Some(Return {
-        sequence,
-        code: message.reply_code,
-        text: message.reply_text.to_string(),
-    })
+    Some(Return { sequence, code: message.reply_code, text: message.reply_text.to_string() })
 }
 
 fn too_long<E: std::error::Error + Send + Sync + 'static>(error: E) -> lapin::Error {

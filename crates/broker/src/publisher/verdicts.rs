@@ -76,14 +76,13 @@ impl Verdicts {
             return;
         }
         let returned = &mut self.returned;
-        self.undecided
-            .retain(|sequence, acked| match returned.remove(sequence) {
-                Some(own) => {
-                    decide(*sequence, verdict(*acked, Some(own)));
-                    false
-                }
-                None => true,
-            });
+        self.undecided.retain(|sequence, acked| match returned.remove(sequence) {
+            Some(own) => {
+                decide(*sequence, verdict(*acked, Some(own)));
+                false
+            }
+            None => true,
+        });
         if self.awaited.is_empty() {
             for (sequence, acked) in self.undecided.drain() {
                 decide(sequence, verdict(acked, None));

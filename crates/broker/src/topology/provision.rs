@@ -1,8 +1,8 @@
 //! Applying, checking and removing a topology.
 
 use lapin::options::{
-    ExchangeBindOptions, ExchangeDeclareOptions, ExchangeDeleteOptions, QueueBindOptions,
-    QueueDeclareOptions, QueueDeleteOptions,
+    ExchangeBindOptions, ExchangeDeclareOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeclareOptions,
+    QueueDeleteOptions,
 };
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, ExchangeKind};
@@ -57,16 +57,10 @@ impl Topology {
         let mut opened = link.channel().await?;
         for step in &self.steps {
             let (what, name, found) = match step {
-                Step::Exchange(exchange) => (
-                    "exchange",
-                    &exchange.name,
-                    declare_exchange(&opened.channel, exchange, true).await,
-                ),
-                Step::Queue(queue) => (
-                    "queue",
-                    &queue.name,
-                    declare_queue(&opened.channel, queue, true).await,
-                ),
+                Step::Exchange(exchange) => {
+                    ("exchange", &exchange.name, declare_exchange(&opened.channel, exchange, true).await)
+                }
+                Step::Queue(queue) => ("queue", &queue.name, declare_queue(&opened.channel, queue, true).await),
                 Step::Bind(_) => continue,
             };
             if let Err(error) = found {
@@ -90,16 +84,10 @@ impl Topology {
         for step in self.steps.iter().rev() {
             match step {
                 Step::Queue(queue) => {
-                    opened
-                        .channel
-                        .queue_delete(short(&queue.name)?, QueueDeleteOptions::default())
-                        .await?;
+                    opened.channel.queue_delete(short(&queue.name)?, QueueDeleteOptions::default()).await?;
                 }
                 Step::Exchange(exchange) if events || exchange.name != self.names.events() => {
-                    opened
-                        .channel
-                        .exchange_delete(short(&exchange.name)?, ExchangeDeleteOptions::default())
-                        .await?;
+                    opened.channel.exchange_delete(short(&exchange.name)?, ExchangeDeleteOptions::default()).await?;
                 }
                 Step::Exchange(_) | Step::Bind(_) => {}
             }
@@ -108,11 +96,7 @@ impl Topology {
     }
 }
 
-async fn declare_exchange(
-    channel: &Channel,
-    exchange: &Exchange,
-    passive: bool,
-) -> lapin::Result<()> {
+async fn declare_exchange(channel: &Channel, exchange: &Exchange, passive: bool) -> lapin::Result<()> {
     let kind = match exchange.kind {
         ExchangeType::Direct => ExchangeKind::Direct,
         ExchangeType::Fanout => ExchangeKind::Fanout,
@@ -120,19 +104,10 @@ async fn declare_exchange(
     };
     let mut arguments = FieldTable::default();
     if let Some(alternate) = exchange.alternate.as_ref().filter(|_| !passive) {
-        arguments.insert(
-            "alternate-exchange".into(),
-            AMQPValue::LongString(alternate.as_str().into()),
-        );
+        arguments.insert("alternate-exchange".into(), AMQPValue::LongString(alternate.as_str().into()));
     }
-    let options = ExchangeDeclareOptions {
-        durable: true,
-        passive,
-        ..ExchangeDeclareOptions::default()
-    };
-    channel
-        .exchange_declare(short_amqp(&exchange.name)?, kind, options, arguments)
-        .await
+    let options = ExchangeDeclareOptions { durable: true, passive, ..ExchangeDeclareOptions::default() };
+    channel.exchange_declare(short_amqp(&exchange.name)?, kind, options, arguments).await
 }
 
 async fn declare_queue(channel: &Channel, queue: &Queue, passive: bool) -> lapin::Result<()> {
@@ -144,45 +119,19 @@ async fn declare_queue(channel: &Channel, queue: &Queue, passive: bool) -> lapin
         };
         arguments.insert((*name).into(), value);
     }
-    let options = QueueDeclareOptions {
-        durable: true,
-        passive,
-        ..QueueDeclareOptions::default()
-    };
-    channel
-        .queue_declare(short_amqp(&queue.name)?, options, arguments)
-        .await
-        .map(drop)
+    let options = QueueDeclareOptions { durable: true, passive, ..QueueDeclareOptions::default() };
+    channel.queue_declare(short_amqp(&queue.name)?, options, arguments).await.map(drop)
 }
 
 async fn bind(channel: &Channel, binding: &Binding) -> lapin::Result<()> {
-    let (source, key) = (
-        short_amqp(&binding.source)?,
-        short_amqp(&binding.routing_key)?,
-    );
+    let (source, key) = (short_amqp(&binding.source)?, short_amqp(&binding.routing_key)?);
     let table = FieldTable::default();
     match &binding.destination {
         Destination::Queue(queue) => {
-            channel
-                .queue_bind(
-                    short_amqp(queue)?,
-                    source,
-                    key,
-                    QueueBindOptions::default(),
-                    table,
-                )
-                .await
+            channel.queue_bind(short_amqp(queue)?, source, key, QueueBindOptions::default(), table).await
         }
         Destination::Exchange(exchange) => {
-            channel
-                .exchange_bind(
-                    short_amqp(exchange)?,
-                    source,
-                    key,
-                    ExchangeBindOptions::default(),
-                    table,
-                )
-                .await
+            channel.exchange_bind(short_amqp(exchange)?, source, key, ExchangeBindOptions::default(), table).await
         }
     }
 }

@@ -1,18 +1,11 @@
 use super::*;
 
 fn topology() -> Topology {
-    Topology::new(
-        &Names::new("barid".parse().unwrap(), "crm.events"),
-        &Options::default(),
-    )
+    Topology::new(&Names::new("barid".parse().unwrap(), "crm.events"), &Options::default())
 }
 
 fn position(topology: &Topology, wanted: impl Fn(&Step) -> bool) -> usize {
-    topology
-        .steps
-        .iter()
-        .position(wanted)
-        .expect("the step exists")
+    topology.steps.iter().position(wanted).expect("the step exists")
 }
 
 fn is_binding_to(step: &Step, queue: &str) -> bool {
@@ -24,10 +17,7 @@ fn the_inbox_is_bound_before_anything_else_and_the_journal_last() {
     let topology = topology();
     let first = position(&topology, |step| matches!(step, Step::Bind(_)));
     assert!(is_binding_to(&topology.steps[first], "barid.inbox"));
-    assert!(is_binding_to(
-        topology.steps.last().unwrap(),
-        "barid.journal"
-    ));
+    assert!(is_binding_to(topology.steps.last().unwrap(), "barid.journal"));
 }
 
 #[test]
@@ -45,37 +35,18 @@ fn every_exchange_but_two_has_the_alternate() {
 fn every_quorum_queue_refuses_instead_of_dropping_and_keeps_what_it_gives_up() {
     for step in &topology().steps {
         let Step::Queue(queue) = step else { continue };
-        let argument = |name| {
-            queue
-                .arguments
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value)
-        };
+        let argument = |name| queue.arguments.iter().find(|(key, _)| *key == name).map(|(_, value)| value);
         if argument("x-queue-type") != Some(&Argument::Text("quorum".to_owned())) {
             continue;
         }
-        assert_eq!(
-            argument("x-overflow"),
-            Some(&Argument::Text("reject-publish".to_owned())),
-            "{}",
-            queue.name
-        );
+        assert_eq!(argument("x-overflow"), Some(&Argument::Text("reject-publish".to_owned())), "{}", queue.name);
         assert_eq!(argument("x-max-length"), None, "{}", queue.name);
         if queue.name == "barid.dead-letters" {
-            assert_eq!(
-                argument("x-delivery-limit"),
-                Some(&Argument::Number(1_000_000))
-            );
+            assert_eq!(argument("x-delivery-limit"), Some(&Argument::Number(1_000_000)));
             assert_eq!(argument("x-dead-letter-exchange"), None);
         } else {
             let strategy = Some(&Argument::Text("at-least-once".to_owned()));
-            assert_eq!(
-                argument("x-dead-letter-strategy"),
-                strategy,
-                "{}",
-                queue.name
-            );
+            assert_eq!(argument("x-dead-letter-strategy"), strategy, "{}", queue.name);
         }
     }
 }
@@ -84,10 +55,8 @@ fn every_quorum_queue_refuses_instead_of_dropping_and_keeps_what_it_gives_up() {
 fn definitions_name_every_step() {
     let topology = topology();
     let definitions = topology.definitions("/");
-    let count: usize = ["exchanges", "queues", "bindings"]
-        .iter()
-        .map(|part| definitions[part].as_array().unwrap().len())
-        .sum();
+    let count: usize =
+        ["exchanges", "queues", "bindings"].iter().map(|part| definitions[part].as_array().unwrap().len()).sum();
     assert_eq!(count, topology.steps.len());
     assert_eq!(definitions["queues"][0]["name"], "barid.inbox");
 }

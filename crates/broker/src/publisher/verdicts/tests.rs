@@ -5,20 +5,13 @@ use proptest::prelude::*;
 use super::*;
 
 fn returned(sequence: Sequence) -> Return {
-    Return {
-        sequence,
-        code: 312,
-        text: "NO_ROUTE".to_owned(),
-    }
+    Return { sequence, code: 312, text: "NO_ROUTE".to_owned() }
 }
 
 fn settle(verdicts: &mut Verdicts) -> BTreeMap<Sequence, Verdict> {
     let mut decided = BTreeMap::new();
     verdicts.settle(|sequence, verdict| {
-        assert!(
-            decided.insert(sequence, verdict).is_none(),
-            "{sequence} was decided twice"
-        );
+        assert!(decided.insert(sequence, verdict).is_none(), "{sequence} was decided twice");
     });
     decided
 }
@@ -37,10 +30,7 @@ fn a_return_attached_to_a_neighbour_is_given_to_its_owner() {
 fn a_carrier_waits_until_the_owner_of_what_it_carried_is_confirmed() {
     let mut verdicts = Verdicts::default();
     verdicts.resolved(4, true, Some(returned(2)));
-    assert!(
-        settle(&mut verdicts).is_empty(),
-        "its own return may still be on the way"
-    );
+    assert!(settle(&mut verdicts).is_empty(), "its own return may still be on the way");
     verdicts.resolved(2, true, Some(returned(4)));
     let decided = settle(&mut verdicts);
     assert!(matches!(decided[&2], Verdict::Returned { .. }));
