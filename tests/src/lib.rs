@@ -1,1 +1,35 @@
-//! The harness.
+//! The harness of the end-to-end suite: real RabbitMQ nodes, real `barid` processes, real HTTP receivers, and a proxy that
+//! takes the network away.
+//!
+//! A test makes a [`World`], says who subscribes, starts processes in it, breaks something, and lets the world's
+//! [`finish`](World::finish) prove that nothing is left unsettled anywhere. Nothing here sleeps and hopes:
+//! [`eventually()`] is the one way to wait.
+
+mod broker;
+mod chaos;
+mod command;
+mod events;
+mod eventually;
+mod http;
+mod load;
+mod metrics;
+mod process;
+pub mod python;
+pub mod receiver;
+mod subscriptions;
+mod verdict;
+mod witness;
+mod world;
+
+pub use broker::{OwnNode, shared_broker};
+pub use chaos::Chaos;
+pub use command::Finished;
+pub use events::{event, event_with};
+pub use eventually::{PATIENCE, eventually, found, now};
+pub use load::Load;
+pub use process::Process;
+pub use receiver::Receiver;
+pub use subscriptions::{SECRET, Wants};
+pub use verdict::{Ledger, Verdict};
+pub use witness::{Message, Queue, Witness};
+pub use world::{Launch, World};
