@@ -125,8 +125,8 @@ impl Dispatcher {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         info!(lanes = self.lanes.len(), "dispatching");
         while !(self.flow.is_stopping() && self.groups.is_empty()) {
+            // In no particular order: under load attempts are always ready, and must not keep the timer waiting.
             tokio::select! {
-                biased;
                 Some(attempted) = reports.attempted.recv() => {
                     self.attempted(attempted);
                     for _ in 0..TURN {

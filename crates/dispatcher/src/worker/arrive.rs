@@ -19,6 +19,10 @@ const RETURNS_TO_SPLIT: u32 = 2;
 
 impl Dispatcher {
     pub(super) fn arrived(&mut self, incoming: Incoming) {
+        if !incoming.receipt.is_live() {
+            // Its channel ended while it was on its way here: the broker hands it out again.
+            return;
+        }
         if self.flow.is_stopping() {
             incoming.receipt.requeue();
             return;
