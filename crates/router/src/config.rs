@@ -1,0 +1,41 @@
+//! What can be chosen about a router.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use barid_event::Tenant;
+use barid_event::amqp::Limits;
+
+/// A router's configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Messages of the inbox that are in work at a time. Default 512.
+    pub prefetch: u16,
+    /// How many work lanes there are, at least 1; the same number everywhere. Default 4.
+    pub work_lanes: u16,
+    /// How many work lanes a tenant uses, at least 1. A single tenant uses all of them. Default 2.
+    pub lanes_per_tenant: u16,
+    /// What is accepted of a message at most. A body over 15 MiB is refused, whatever this says.
+    pub limits: Limits,
+    /// The tenants that each broker user may publish for. Empty, which is the default: whoever may write to the events
+    /// exchange may publish for every tenant. Otherwise a message must carry its `user_id`, which the broker validates.
+    pub publishers: HashMap<String, Vec<Tenant>>,
+    /// The time between two canaries. Default 60 s.
+    pub canary_interval: Duration,
+    /// How long publishing may be impossible before unpublished messages go back to their queues. Default 60 s.
+    pub give_back_after: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            prefetch: 512,
+            work_lanes: 4,
+            lanes_per_tenant: 2,
+            limits: Limits::default(),
+            publishers: HashMap::new(),
+            canary_interval: Duration::from_mins(1),
+            give_back_after: Duration::from_mins(1),
+        }
+    }
+}

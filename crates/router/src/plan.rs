@@ -1,0 +1,49 @@
+//! What is to be done for a message before it may be acknowledged.
+
+use std::time::Duration;
+
+use barid_broker::outgoing::Outgoing;
+
+/// What to publish, and what that means.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// What will have become of the message.
+    pub(crate) outcome: Outcome,
+    /// All of it must be confirmed. May be nothing.
+    pub(crate) messages: Vec<Outgoing>,
+    /// How long to wait before publishing.
+    pub(crate) pause: Duration,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// An event, handed to its subscriptions.
+    Routed {
+        /// How many deliveries were made of it.
+        fanout: usize,
+        /// Whether its publisher gave it no id.
+        id_was_made: bool,
+    },
+    /// A message of ours, sent on to where it can go now.
+    Rerouted,
+    /// A dead letter.
+    Dead {
+        /// Why, in one word of a closed list.
+        reason: &'static str,
+        /// Whether it was no event.
+        is_malformed: bool,
+    },
+    /// A canary.
+    Canary {
+        /// The id it carried; nothing when it came by the unrouted queue, and so proves the opposite.
+        through_inbox: Option<String>,
+    },
+}
+
+impl Plan {
+    /// Publish these, at once.
+    pub(crate) fn now(outcome: Outcome, messages: Vec<Outgoing>) -> Self {
+        Self { outcome, messages, pause: Duration::ZERO }
+    }
+}

@@ -1,0 +1,205 @@
+//! From a message to the plan for it: CPU only, no waiting.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use barid_broker::dead_letter::DeadLetter;
+use barid_broker::delay::{Delay, RETRY_AFTER_BITS};
+use barid_broker::frame::FrameError;
+use barid_broker::outgoing::{Kind, Outgoing};
+use barid_broker::publisher::MAX_BODY;
+use barid_broker::work::{Delivery, Work};
+use barid_broker::{Incoming, Names};
+use barid_event::amqp::Read;
+use barid_registry::{Scratch, Snapshot};
+use chrono::{DateTime, Utc};
+use tracing::warn;
+use uuid::Uuid;
+
+use crate::admission::{Refusal, Rules, admit};
+use crate::config::Config;
+use crate::fanout::fanout;
+use crate::lanes::Lanes;
+use crate::plan::{Outcome, Plan};
+use crate::slow::{MAX_SLOW, SlowSet};
+use crate::strays::{self, Stray};
+
+/// The number messages of the inbox carry.
+pub(crate) const INBOX: usize = 0;
+
+/// The number messages of the queue of unrouted messages carry.
+pub(crate) const UNROUTED: usize = 1;
+
+/// The routing key of canaries.
+const CANARY_KEY: &str = "barid.canary";
+
+/// The longest id of a canary, in bytes: a UUID has 36.
+const MAX_CANARY_ID: usize = 64;
+
+/// What a delivery may take beyond its schedule: waiting in lanes, a day of `Retry-After`.
+const SLACK: Duration = Duration::from_hours(24);
+
+/// The largest payload passed on, in bytes: with its envelope and deliveries it still fits a message. Of a larger one the
+/// dead letter keeps only the beginning.
+const MAX_PAYLOAD: usize = MAX_BODY - 1024 * 1024;
+
+/// Makes plans, and keeps what they depend on.
+pub(crate) struct Planner {
+    pub(crate) lanes: Lanes,
+    pub(crate) slow: SlowSet,
+    names: Names,
+    rules: Rules,
+    work_lanes: u16,
+    scratch: Scratch,
+}
+
+impl Planner {
+    pub(crate) fn new(config: &Config, names: Names) -> Self {
+        let mut limits = config.limits;
+        limits.max_body = limits.max_body.min(MAX_PAYLOAD);
+        Self {
+            lanes: Lanes::new(config.work_lanes, config.lanes_per_tenant),
+            slow: SlowSet::new(MAX_SLOW),
+            names,
+            rules: Rules { limits, publishers: config.publishers.clone() },
+            work_lanes: config.work_lanes,
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// The plan for a message. A panic on the way makes it a dead letter, and nothing else.
+    ///
+    /// # Errors
+    /// When not even its dead letter can be written: back to the queue with it, whose limit ends this.
+    pub(crate) fn plan(
+        &mut self,
+        incoming: &Incoming,
+        snapshot: &Snapshot,
+        now: DateTime<Utc>,
+    ) -> Result<Plan, FrameError> {
+        let decided = catch_unwind(AssertUnwindSafe(|| self.decide(incoming, snapshot, now)));
+        let refusal = match decided {
+            Ok(Ok(plan)) => return Ok(plan),
+            Ok(Err(refusal)) => refusal,
+            Err(_) => {
+                self.scratch = Scratch::default();
+                Refusal::Panicked
+            }
+        };
+        self.bury(&refusal, incoming, now)
+    }
+
+    fn decide(&mut self, incoming: &Incoming, snapshot: &Snapshot, now: DateTime<Utc>) -> Result<Plan, Refusal> {
+        let content_type = incoming.content_type();
+        let stray = if incoming.from == INBOX {
+            Stray::Publication
+        } else {
+            strays::classify(&self.names, &incoming.exchange, content_type)
+        };
+        match stray {
+            Stray::Publication
+                if incoming.routing_key == CANARY_KEY && content_type == Some(Kind::Canary.content_type()) =>
+            {
+                let id = std::str::from_utf8(&incoming.body).ok();
+                let through_inbox =
+                    id.filter(|id| id.len() <= MAX_CANARY_ID && incoming.from == INBOX).map(str::to_owned);
+                Ok(Plan::now(Outcome::Canary { through_inbox }, Vec::new()))
+            }
+            Stray::Publication => self.route(incoming, snapshot, now),
+            Stray::Deliveries => self.reroute(incoming, snapshot, now),
+            Stray::DeadLetter => Ok(Plan {
+                outcome: Outcome::Rerouted,
+                messages: vec![Outgoing::dead_letter(&self.names, incoming.body.clone())],
+                pause: strays::PAUSE,
+            }),
+            Stray::Unknown => Err(Refusal::Unrouted(incoming.exchange.clone())),
+        }
+    }
+
+    /// An event, for everybody who wants it.
+    fn route(&mut self, incoming: &Incoming, snapshot: &Snapshot, now: DateTime<Utc>) -> Result<Plan, Refusal> {
+        let hops = incoming.hops();
+        let (message, returned) = (incoming.message(), incoming.returned);
+        let Read { event, id_was_made } = admit(&message, hops, returned, &self.rules, now, Uuid::now_v7)?;
+        let work = Work {
+            envelope: event.envelope,
+            accepted_at: now,
+            revision: snapshot.revision(),
+            hops,
+            deliveries: Vec::new(),
+            data: event.data,
+        };
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let envelope = &work.envelope;
+        let matching = snapshot.matching(&envelope.tenant, &envelope.event_type, &mut scratch);
+        let fanout = matching.len();
+        let deliveries = matching.map(|subscription| {
+            let expires_at = now + (subscription.horizon() + SLACK);
+            Delivery::first(subscription.id.as_str(), expires_at)
+        });
+        let messages = self.pack(&work, deliveries, None, snapshot)?;
+        self.scratch = scratch;
+        let outcome = Outcome::Routed { fanout, id_was_made };
+        Ok(Plan::now(outcome, messages))
+    }
+
+    /// Deliveries whose lane is gone, as they were, into lanes we have; onto the ladder again if they are not due yet.
+    fn reroute(&mut self, incoming: &Incoming, snapshot: &Snapshot, now: DateTime<Utc>) -> Result<Plan, Refusal> {
+        let mut work = Work::decode(&incoming.body).map_err(Refusal::UnreadableWork)?;
+        let deliveries = std::mem::take(&mut work.deliveries);
+        let due = deliveries.iter().filter_map(|delivery| delivery.due_at);
+        let wait = due.max().and_then(|due| (due - now).to_std().ok());
+        let delay = wait.filter(|wait| !wait.is_zero()).map(|wait| Delay::at_least(wait, RETRY_AFTER_BITS));
+        Ok(Plan {
+            outcome: Outcome::Rerouted,
+            messages: self.pack(&work, deliveries, delay, snapshot)?,
+            pause: strays::pause(&incoming.routing_key, self.work_lanes),
+        })
+    }
+
+    /// The messages that carry these deliveries of one event.
+    fn pack(
+        &mut self,
+        work: &Work,
+        deliveries: impl IntoIterator<Item = Delivery>,
+        delay: Option<Delay>,
+        snapshot: &Snapshot,
+    ) -> Result<Vec<Outgoing>, FrameError> {
+        let Self { lanes, slow, names, .. } = self;
+        let (tenant, is_alone) = (&work.envelope.tenant, snapshot.tenants() == 1);
+        let groups = fanout(deliveries, |subscription| slow.contains(subscription), || lanes.next(tenant, is_alone));
+        let message = |(lane, deliveries): &(_, Vec<_>)| {
+            let body = work.encode(deliveries)?;
+            Ok(match delay {
+                Some(delay) => Outgoing::to_lane_after(names, lane, delay, body),
+                None => Outgoing::to_lane(names, lane, body),
+            })
+        };
+        groups.iter().map(message).collect()
+    }
+
+    /// The one log line about a message that is refused, and the plan to keep it as a dead letter.
+    fn bury(&self, refusal: &Refusal, incoming: &Incoming, now: DateTime<Utc>) -> Result<Plan, FrameError> {
+        let mut original = incoming.original();
+        warn!(
+            reason = refusal.reason(),
+            detail = %refusal,
+            exchange = ?original.exchange,
+            routing_key = ?original.routing_key,
+            message_id = ?original.message_id,
+            bytes = original.body.len(),
+            "a message becomes a dead letter"
+        );
+        let mut detail = refusal.to_string();
+        if original.body.len() > MAX_PAYLOAD {
+            let length = original.body.len();
+            detail = format!("{detail} (kept: the first {MAX_PAYLOAD} of {length} bytes)");
+            original.body.truncate(MAX_PAYLOAD);
+        }
+        let letter = DeadLetter::of_message(refusal.reason(), detail, original, now);
+        let letter = Outgoing::dead_letter(&self.names, letter.encode()?);
+        let outcome =
+            Outcome::Dead { reason: refusal.reason(), is_malformed: matches!(refusal, Refusal::Malformed(_)) };
+        Ok(Plan::now(outcome, vec![letter]))
+    }
+}
