@@ -1,0 +1,96 @@
+//! What can be typed: the options that every command has, and the commands.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::commands::{config, dead_letters, publish, serve, subscriptions, topology};
+use crate::exit::EXPLAINED;
+
+/// Version and compiler.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (rustc ", env!("BARID_RUST"), ")");
+
+/// Barid routes the events of a CRM, over RabbitMQ, to whoever subscribes to them by webhook.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "barid", version = VERSION, after_help = EXPLAINED, max_term_width = 100)]
+pub struct Cli {
+    /// Read this configuration file; without it, `barid.toml` is read if it is there.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Common options")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Set one setting, stronger than file and environment: `--set broker.namespace=test`. Again for more.
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = setting, help_heading = "Common options")]
+    pub(crate) set: Vec<(String, String)>,
+
+    /// Print results for people or for programs.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "table", help_heading = "Common options")]
+    pub(crate) output: Output,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// Tables and sentences.
+    Table,
+    /// JSON.
+    Json,
+}
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run Barid: route events, deliver them.
+    Serve(serve::Arguments),
+    /// Publish events as a CRM service would.
+    Publish(Box<publish::Arguments>),
+    /// Print, check, declare or delete Barid's exchanges and queues on the broker.
+    Topology(topology::Arguments),
+    /// Look at what could not be delivered or was no event; try again or discard it.
+    DeadLetters(dead_letters::Arguments),
+    /// Judge a file of subscriptions.
+    Subscriptions(subscriptions::Arguments),
+    /// Print the settings in force, and where each comes from. Passwords are masked.
+    Config(config::Arguments),
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write KEY=VALUE, such as broker.namespace=test".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_option_has_a_help_text() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn a_setting_may_hold_further_equals_signs() {
+        assert_eq!(setting("a.b=c=d"), Ok(("a.b".to_owned(), "c=d".to_owned())));
+        assert!(setting("a.b").is_err());
+        assert!(setting("=c").is_err());
+    }
+}

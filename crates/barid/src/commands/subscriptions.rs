@@ -1,0 +1,87 @@
+//! `barid subscriptions check`: what a file holds, or everything that is wrong with it.
+
+use std::path::PathBuf;
+
+use barid_registry::Subscription;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::cli::Output;
+use crate::config::Settings;
+use crate::exit::Exit;
+use crate::{output, subscriptions};
+
+/// Judge a file of subscriptions.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Action {
+    /// Read the file as `serve` does; print what it holds, or every problem (exit code 78).
+    Check {
+        /// The file; by default that of the setting `subscriptions`.
+        file: Option<PathBuf>,
+    },
+}
+
+/// A subscription, without its secrets and the path of its URL.
+#[derive(Serialize)]
+struct Row {
+    id: String,
+    tenant: String,
+    name: String,
+    events: Vec<String>,
+    destination: String,
+    max_in_flight: usize,
+    /// How long a delivery is tried at most.
+    horizon: String,
+}
+
+impl Row {
+    fn of(subscription: &Subscription) -> Self {
+        Self {
+            id: subscription.id.to_string(),
+            tenant: subscription.tenant.to_string(),
+            name: subscription.name.to_string(),
+            events: subscription.patterns.iter().map(ToString::to_string).collect(),
+            destination: subscription.destination.to_string(),
+            max_in_flight: subscription.policy.max_in_flight(),
+            horizon: humantime::format_duration(subscription.horizon()).to_string(),
+        }
+    }
+}
+
+/// Judges the file.
+pub(crate) fn run(arguments: &Arguments, settings: &Settings, output: Output) -> anyhow::Result<Exit> {
+    let Action::Check { file } = &arguments.action;
+    let file = file.as_ref().unwrap_or(&settings.subscriptions);
+    let snapshot = subscriptions::load(file, settings.security.guard())?;
+    let rows: Vec<_> = snapshot.iter().map(|subscription| Row::of(subscription)).collect();
+    if output == Output::Json {
+        output::json(&rows)?;
+        return Ok(Exit::Done);
+    }
+    let total = format!(
+        "{} of {} in {}: valid",
+        output::count(rows.len(), "subscription"),
+        output::count(snapshot.tenants(), "tenant"),
+        file.display()
+    );
+    if !rows.is_empty() {
+        let header = ["TENANT", "NAME", "EVENTS", "DESTINATION", "IN FLIGHT", "TRIED FOR", "ID"];
+        output::table(
+            header,
+            rows.into_iter().map(|row| {
+                let events = row.events.join(", ");
+                let in_flight = row.max_in_flight.to_string();
+                [row.tenant, row.name, events, row.destination, in_flight, row.horizon, row.id]
+            }),
+        )?;
+        output::line("")?;
+    }
+    output::line(&total)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,153 @@
+//! The configuration: the compiled-in defaults, a file, the environment and the command line, each stronger than the
+//! one before.
+//!
+//! `default.toml` is at once the defaults, the reference and the example, so the three cannot disagree. A key that does
+//! not exist is an error, wherever it was given: a misspelt limit must not be a limit silently left at its default.
+
+mod advice;
+mod broker;
+mod error;
+mod origin;
+mod problem;
+mod roles;
+mod security;
+mod show;
+mod source;
+mod telemetry;
+#[cfg(test)]
+pub(crate) mod tests;
+mod text;
+mod url;
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ::config::Config;
+use ::config::builder::{ConfigBuilder, DefaultState};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use advice::advice;
+pub(crate) use broker::AtStart;
+pub(crate) use error::Error;
+pub(crate) use show::to_toml;
+pub(crate) use source::DEFAULT;
+pub(crate) use url::BrokerUrl;
+
+use broker::Broker;
+use origin::{Origin, Origins};
+use problem::Problems;
+use roles::{Dispatcher, Router, Tenants};
+use security::Security;
+use source::{Known, Layer};
+use telemetry::Telemetry;
+
+/// The file that is read if it is there and no other is named.
+const DEFAULT_FILE: &str = "barid.toml";
+
+/// Every setting, checked. Serialized with its secrets masked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// The file of subscriptions.
+    pub(crate) subscriptions: PathBuf,
+    /// RabbitMQ.
+    pub(crate) broker: Broker,
+    /// Logs, metrics and health.
+    pub(crate) telemetry: Telemetry,
+    /// What is forbidden unless allowed here.
+    pub(crate) security: Security,
+    /// The role.
+    pub(crate) router: Router,
+    /// The role.
+    pub(crate) dispatcher: Dispatcher,
+    /// Who may speak for whom.
+    pub(crate) tenants: Tenants,
+}
+
+/// Where settings are looked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources {
+    /// The file that must be there; otherwise `barid.toml` is read if it is.
+    pub(crate) file: Option<PathBuf>,
+    /// The variables of the environment, ours and others.
+    pub(crate) environment: HashMap<String, String>,
+    /// Keys and values of the command line.
+    pub(crate) command_line: Vec<(String, String)>,
+}
+
+/// The settings, and where each comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    /// The settings.
+    pub(crate) settings: Settings,
+    /// Where they come from.
+    pub(crate) origins: Origins,
+}
+
+impl Sources {
+    /// Reads all sources and checks what they say together.
+    pub(crate) fn load(&self) -> Result<Loaded, Error> {
+        let defaults = Layer::toml(Origin::Default, DEFAULT)?;
+        let known = Known::of(&defaults);
+        let mut layers = vec![defaults];
+        layers.extend(self.file_layer()?);
+        layers.push(Layer::environment(&self.environment, &known)?);
+        layers.push(Layer::command_line(&self.command_line));
+
+        let mut problems = source::misspelt(&self.environment, &known);
+        let mut origins = Origins::default();
+        for layer in &layers {
+            layer.note(&known, &mut origins, &mut problems);
+        }
+        problems.none_or((), &origins)?;
+
+        let mut settings = merge(layers, &origins)?;
+        read_url_file(&mut settings, &origins)?;
+        let mut problems = Problems::default();
+        settings.check(&mut problems);
+        let settings = problems.none_or(settings, &origins)?;
+        Ok(Loaded { settings, origins })
+    }
+
+    fn file_layer(&self) -> Result<Option<Layer>, Error> {
+        let path = self.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
+        match fs::read_to_string(path) {
+            Ok(text) => Layer::toml(Origin::File(path.to_owned()), &text)
+                .map(Some)
+                .map_err(|source| Error::Syntax { path: path.to_owned(), source }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.file.is_none() => Ok(None),
+            Err(source) => Err(Error::Read { path: path.to_owned(), source }),
+        }
+    }
+}
+
+impl Settings {
+    fn check(&self, problems: &mut Problems) {
+        self.broker.check(problems);
+        self.router.check(problems);
+        self.dispatcher.check(problems);
+    }
+}
+
+fn merge(layers: Vec<Layer>, origins: &Origins) -> Result<Settings, Error> {
+    let builder = layers.into_iter().fold(Config::builder(), ConfigBuilder::<DefaultState>::add_source);
+    serde_path_to_error::deserialize(builder.build()?).map_err(|error| {
+        let key = error.path().to_string();
+        let mut problems = Problems::default();
+        problems.add(&key, error::without_key(error.into_inner()));
+        problems.none_or((), origins).err().unwrap_or_default().into()
+    })
+}
+
+/// Takes the broker's URL from its file, unless a stronger source gives the URL itself.
+fn read_url_file(settings: &mut Settings, origins: &Origins) -> Result<(), Error> {
+    let Some(path) = &settings.broker.url_file else { return Ok(()) };
+    if origins.of("broker.url") > origins.of("broker.url_file") {
+        return Ok(());
+    }
+    let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.clone(), source })?;
+    settings.broker.url = text.trim().parse().map_err(|source| Error::UrlFile { path: path.clone(), source })?;
+    Ok(())
+}

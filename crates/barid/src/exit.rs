@@ -1,0 +1,85 @@
+//! What the exit code says. The numbers from 64 on are those of `sysexits.h`, which service managers know.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// As asked.
+    Done = 0,
+    /// Not as asked: something failed, is missing or was not found.
+    Failed = 1,
+    /// The command line asks for something that is not done like this.
+    Usage = 2,
+    /// The broker cannot be reached: try again later.
+    BrokerUnavailable = 75,
+    /// The configuration or the subscriptions are not valid: trying again changes nothing.
+    BadConfiguration = 78,
+    /// A second signal: everything was dropped at once.
+    Killed = 130,
+}
+
+/// For `--help`.
+pub(crate) const EXPLAINED: &str = "\
+Exit codes:
+  0    done
+  1    failed
+  2    wrong usage
+  75   the broker cannot be reached
+  78   the configuration or the subscriptions are not valid
+  130  stopped at once by a second signal";
+
+/// A command line that is understood and must not be carried out.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+impl Exit {
+    /// What an error means for the exit code.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        if error.is::<crate::config::Error>() || error.is::<crate::subscriptions::Invalid>() {
+            Self::BadConfiguration
+        } else if error.is::<crate::errand::Unavailable>() {
+            Self::BrokerUnavailable
+        } else if error.is::<Usage>() {
+            Self::Usage
+        } else {
+            Self::Failed
+        }
+    }
+
+    /// Done if `good`, else failed.
+    pub(crate) fn done_if(good: bool) -> Self {
+        if good { Self::Done } else { Self::Failed }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, anyhow};
+
+    use super::*;
+
+    #[test]
+    fn the_kind_of_an_error_decides_wherever_it_stands_in_the_chain() {
+        let usage = Err::<(), _>(Usage("give --yes".to_owned())).context("discarding").unwrap_err();
+        assert_eq!(Exit::of(&usage), Exit::Usage);
+        assert_eq!(Exit::of(&anyhow!("whatever")), Exit::Failed);
+    }
+
+    #[test]
+    fn every_code_is_explained() {
+        for exit in
+            [Exit::Done, Exit::Failed, Exit::Usage, Exit::BrokerUnavailable, Exit::BadConfiguration, Exit::Killed]
+        {
+            let number = exit as u8;
+            assert!(EXPLAINED.contains(&format!("\n  {number:<4} ")), "{number}");
+        }
+    }
+}
