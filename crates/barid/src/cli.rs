@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{config, dead_letters, publish, serve, subscriptions, topology};
+use crate::commands::{bench, config, dead_letters, demo, publish, serve, subscriptions, topology};
 use crate::exit::EXPLAINED;
 
 /// Version and compiler.
@@ -53,6 +53,13 @@ pub(crate) enum Command {
     DeadLetters(dead_letters::Arguments),
     /// Judge a file of subscriptions.
     Subscriptions(subscriptions::Arguments),
+    /// Play the whole road on a real broker, to look at.
+    Demo(demo::Arguments),
+    /// Measure how fast the whole road is on this machine, and what it costs.
+    Bench(bench::Arguments),
+    /// Be the receiving end of a benchmark.
+    #[command(hide = true)]
+    BenchSink(bench::SinkArguments),
     /// Print the settings in force, and where each comes from. Passwords are masked.
     Config(config::Arguments),
 }

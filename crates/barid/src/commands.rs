@@ -1,7 +1,9 @@
 //! The commands, one module each: what can be typed, and what is done about it.
 
+pub(crate) mod bench;
 pub(crate) mod config;
 pub(crate) mod dead_letters;
+pub(crate) mod demo;
 pub(crate) mod publish;
 pub(crate) mod serve;
 pub(crate) mod subscriptions;
@@ -15,8 +17,8 @@ use crate::config::{Loaded, Sources};
 use crate::exit::Exit;
 
 /// What is logged by commands that end by themselves, unless the configuration says otherwise: only trouble, since their
-/// results are on the same terminal.
-const QUIET: &str = "warn";
+/// results are on the same terminal. What the AMQP client says of errors is said by us as well.
+const QUIET: &str = "warn,lapin=off";
 
 /// Does what the command line says.
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
@@ -42,6 +44,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Topology(arguments) => topology::run(&arguments, settings, output).await,
         Command::DeadLetters(arguments) => dead_letters::run(arguments, settings, output).await,
         Command::Subscriptions(arguments) => subscriptions::run(&arguments, settings, output),
+        Command::Demo(arguments) => demo::run(&arguments, settings).await,
+        Command::Bench(arguments) => bench::run(&arguments, settings, output).await,
+        Command::BenchSink(arguments) => bench::sink(&arguments).await,
         Command::Config(_) => config::run(&loaded, output),
     }
 }

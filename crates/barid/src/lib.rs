@@ -5,12 +5,15 @@
 //! - `serve`: the steps from configuration to running roles. `lifecycle`: signals, and how everything ends. `reload`:
 //!   SIGHUP. `readiness`: what `/readyz` says of the broker. `topology`: the broker's at start.
 //! - `subscriptions`: a file of them, judged as a whole. `errand`: a short visit to the broker for one command.
+//! - `bench`: how fast the road is, and what it costs. `demo`: the road, to look at.
 //! - `output`: tables for people, JSON for scripts.
 
+mod bench;
 mod cli;
 mod clock;
 mod commands;
 mod config;
+mod demo;
 mod errand;
 mod exit;
 mod lifecycle;

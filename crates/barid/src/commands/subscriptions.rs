@@ -1,6 +1,7 @@
 //! `barid subscriptions check`: what a file holds, or everything that is wrong with it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use barid_registry::Subscription;
 use clap::{Args, Subcommand};
@@ -37,7 +38,7 @@ struct Row {
     destination: String,
     max_in_flight: usize,
     /// How long a delivery is tried at most.
-    horizon: String,
+    tried_for: String,
 }
 
 impl Row {
@@ -49,9 +50,15 @@ impl Row {
             events: subscription.patterns.iter().map(ToString::to_string).collect(),
             destination: subscription.destination.to_string(),
             max_in_flight: subscription.policy.max_in_flight(),
-            horizon: humantime::format_duration(subscription.horizon()).to_string(),
+            tried_for: roughly(subscription.horizon()),
         }
     }
+}
+
+/// A duration in its two largest units.
+fn roughly(duration: Duration) -> String {
+    let exact = humantime::format_duration(duration).to_string();
+    exact.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }
 
 /// Judges the file.
@@ -77,7 +84,7 @@ pub(crate) fn run(arguments: &Arguments, settings: &Settings, output: Output) ->
             rows.into_iter().map(|row| {
                 let events = row.events.join(", ");
                 let in_flight = row.max_in_flight.to_string();
-                [row.tenant, row.name, events, row.destination, in_flight, row.horizon, row.id]
+                [row.tenant, row.name, events, row.destination, in_flight, row.tried_for, row.id]
             }),
         )?;
         output::line("")?;
