@@ -155,24 +155,26 @@ impl Session {
                     owner.grown |= self.acknowledged >= usize::from(FIRST_PREFETCH);
                 }
                 () = sleep_until(flush_at), if self.window.is_due() => self.flush().await?,
-                delivery = next(&mut self.stream) => match delivery {
-                    Some(delivery) => {
-                        if !self.forward(owner, delivery?).await {
-                            return Ok(End::Done);
-                        }
-                        // Take what has arrived with it before looking at anything else.
-                        while let Some(Some(delivery)) = next(&mut self.stream).now_or_never() {
-                            if !self.forward(owner, delivery?).await {
-                                return Ok(End::Done);
+                delivery = next(&mut self.stream) => {
+                    // Take what has arrived with it before looking at anything else.
+                    let mut arrived = Some(delivery);
+                    while let Some(delivery) = arrived {
+                        match delivery {
+                            Some(delivery) => {
+                                if !self.forward(owner, delivery?).await {
+                                    return Ok(End::Done);
+                                }
+                            }
+                            // The end of a stream is said once only, perhaps right behind a delivery.
+                            None => {
+                                if self.stream.take().is_some_and(|stream| !stream.cancelling) {
+                                    return Ok(End::Cancelled);
+                                }
                             }
                         }
+                        arrived = next(&mut self.stream).now_or_never();
                     }
-                    None => {
-                        if self.stream.take().is_some_and(|stream| !stream.cancelling) {
-                            return Ok(End::Cancelled);
-                        }
-                    }
-                },
+                }
                 changed = owner.wanted.changed() => if changed.is_err() { return Ok(End::Done) },
                 _ = look.tick() => if self.is_stalled(owner).await? { return Ok(End::Stalled) },
                 () = self.opened.ended() => return Ok(End::Disconnected),
