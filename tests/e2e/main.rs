@@ -1,8 +1,26 @@
 //! The end-to-end suite: real `barid` processes on a real broker. One binary, one module per promise.
 //!
-//! Each test has a world of its own: names on the broker, subscriptions, processes. Modules whose name begins with
-//! `outage` take brokers away; they have nodes of their own and run one at a time.
+//! Each test has a world of its own: names on the broker, subscriptions, processes. Modules and tests whose name begins
+//! with `outage` take brokers away; they have nodes of their own and run one at a time.
 
 #![cfg(test)]
 
+mod crashes;
 mod harness;
+mod malformed;
+mod misbehaving;
+mod operating;
+mod outage;
+mod outage_alarm;
+mod poison;
+mod publishing;
+mod retrying;
+mod road;
+mod slow;
+mod stalls;
+mod stopping;
+mod unknown;
+mod verdicts;
+
+/// Every role that delivers.
+const ALL: [&str; 2] = ["router", "dispatcher"];

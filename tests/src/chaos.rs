@@ -15,8 +15,10 @@ use url::Url;
 /// What the network is like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Weather {
-    /// Bytes are taken and not passed on; nobody is told.
-    stalled: bool,
+    /// Connections made before so many stalls are silent: bytes are taken and not passed on, and nobody is told.
+    stalls: u64,
+    /// So many of the stalls are over.
+    resumed: u64,
     /// New connections are closed at once.
     refusing: bool,
     /// Raised to end all connections.
@@ -61,14 +63,15 @@ impl Chaos {
         self.weather.send_modify(|weather| weather.cuts += 1);
     }
 
-    /// Passes nothing on any more, without closing anything.
+    /// Passes nothing on any more by the connections of this moment, without closing them: what a firewall does that has
+    /// forgotten them. New connections work.
     pub fn stall(&self) {
-        self.weather.send_modify(|weather| weather.stalled = true);
+        self.weather.send_modify(|weather| weather.stalls += 1);
     }
 
     /// Passes on again, also what has come in the meantime.
     pub fn resume(&self) {
-        self.weather.send_modify(|weather| weather.stalled = false);
+        self.weather.send_modify(|weather| weather.resumed = weather.stalls);
     }
 
     /// Closes new connections at once.
@@ -101,23 +104,25 @@ async fn proxy(client: TcpStream, upstream: SocketAddr, mut weather: watch::Rece
     server.set_nodelay(true)?;
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let cuts = weather.borrow().cuts;
+    let Weather { cuts, stalls, .. } = *weather.borrow();
     tokio::select! {
-        ended = copy(from_client, to_server, weather.clone()) => ended,
-        ended = copy(from_server, to_client, weather.clone()) => ended,
+        ended = copy(from_client, to_server, weather.clone(), stalls) => ended,
+        ended = copy(from_server, to_client, weather.clone(), stalls) => ended,
         _cut = weather.wait_for(|weather| weather.cuts != cuts) => Ok(()),
     }
 }
 
+/// Copies one direction of a connection that was made after so many stalls.
 async fn copy(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut weather: watch::Receiver<Weather>,
+    stalls: u64,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let read = from.read(&mut buffer).await?;
-        let flows = weather.wait_for(|weather| !weather.stalled).await.map(drop);
+        let flows = weather.wait_for(|weather| weather.stalls == stalls.max(weather.resumed)).await.map(drop);
         if read == 0 || flows.is_err() {
             return Ok(());
         }

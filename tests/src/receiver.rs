@@ -12,12 +12,13 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use self::answer::{Answer, Script};
 pub use self::request::Request;
+use crate::{PATIENCE, eventually};
 
 /// A receiver on a free port. What no script speaks of is answered with 200. Stops when dropped.
 pub struct Receiver {
@@ -92,6 +93,33 @@ impl Receiver {
             *counts.entry(request.webhook_id().to_owned()).or_default() += 1;
         }
         counts
+    }
+}
+
+impl Receiver {
+    /// Waits until each of these message ids has come to this path.
+    ///
+    /// # Errors
+    /// With some of those that have not, after [`PATIENCE`].
+    pub async fn all_arrived<'a>(&self, path: &str, ids: impl IntoIterator<Item = &'a String> + Clone) -> Result<()> {
+        let missing = || -> Vec<&String> {
+            let arrived = self.ids(path);
+            ids.clone().into_iter().filter(|id| !arrived.contains_key(*id)).collect()
+        };
+        let all = eventually("everything has arrived", PATIENCE, async || Ok(missing().is_empty())).await;
+        all.with_context(|| {
+            let missing = missing();
+            format!("{path} misses {} such as {:?}", missing.len(), &missing[..missing.len().min(3)])
+        })
+    }
+
+    /// Waits until there were so many requests to this path.
+    ///
+    /// # Errors
+    /// When there were fewer after [`PATIENCE`].
+    pub async fn until_count(&self, path: &str, count: usize) -> Result<()> {
+        let there = eventually("enough requests", PATIENCE, async || Ok(self.count(path) >= count)).await;
+        there.with_context(|| format!("{path} had {} requests, not {count}", self.count(path)))
     }
 }
 
