@@ -5,6 +5,8 @@
 
 #![cfg(test)]
 
+mod admission;
+mod commands;
 mod crashes;
 mod harness;
 mod malformed;
@@ -19,6 +21,7 @@ mod road;
 mod slow;
 mod stalls;
 mod stopping;
+mod topology;
 mod unknown;
 mod verdicts;
 

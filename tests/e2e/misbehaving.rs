@@ -1,11 +1,11 @@
-//! Receivers that hang, drip, never end, redirect or reset: each costs its own deadline and nobody else's time.
+//! Receivers that hang, drip, never end, redirect, reset or close: each costs its own deadline and nobody else's time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
 use barid_tests::receiver::Answer;
-use barid_tests::{Ledger, Receiver, Wants, World, event};
+use barid_tests::{Receiver, Wants, World, event};
 use tokio::time::{Instant, sleep};
 
 use crate::ALL;
@@ -62,6 +62,8 @@ async fn misbehaving_receivers_are_retried_and_hold_up_nobody() -> Result<()> {
     subscriptions.extend(bad.iter().map(|(name, _)| {
         Wants::everything(name, receiver.url(&format!("/{name}"))).timeout("1s").schedule(&["1s"; 30])
     }));
+    let closer = Receiver::start().await?;
+    subscriptions.push(Wants::everything("closes", closer.url("/closes")).schedule(&["1s"; 30]));
     world.subscribe(&subscriptions)?;
     let process = world.start(&ALL).await?;
 
@@ -71,18 +73,20 @@ async fn misbehaving_receivers_are_retried_and_hold_up_nobody() -> Result<()> {
     for (name, answer) in &bad {
         receiver.on(&format!("/{name}"), answer.clone());
     }
+    closer.close_at_accept(true);
     let second = round(&world, "during").await?;
-    healthy_have(&receiver, &second, "beside five that misbehave").await?;
+    healthy_have(&receiver, &second, "beside six that misbehave").await?;
     let retries = process.metric("barid_deliveries_total", &[("outcome", "retry"), ("fault", "receiver")]).await?;
-    assert!(retries >= 5.0, "{retries} retries");
+    assert!(retries >= 6.0, "{retries} retries");
     assert_eq!(receiver.count("/elsewhere"), 0, "a redirect was followed");
 
     for (name, _) in &bad {
         receiver.on(&format!("/{name}"), Answer::status(200));
     }
-    let ledger = Ledger { attempted: second.keys().cloned().collect(), confirmed: second.keys().cloned().collect() };
+    closer.close_at_accept(false);
     for (name, _) in &bad {
-        receiver.all_arrived(&format!("/{name}"), &ledger.confirmed).await?;
+        receiver.all_arrived(&format!("/{name}"), second.keys()).await?;
     }
+    closer.all_arrived("/closes", second.keys()).await?;
     world.finish().await
 }

@@ -73,6 +73,7 @@ async fn an_alarm_of_three_consumer_timeouts_loses_nothing_and_repeats_nothing()
     dispatcher.ready().await?;
     receiver.all_arrived("/a", &ledger.confirmed).await?;
     world.settled().await?;
+    println!("results used again: {}", dispatcher.metric("barid_results_reused_total", &[]).await?);
     // Once with the answer 500 before or at the beginning of the alarm, and once after it.
     let most = receiver.ids("/a").into_values().max();
     assert!(most <= Some(2), "a delivery was sent {most:?} times");

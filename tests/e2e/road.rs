@@ -92,19 +92,3 @@ async fn looking_at_a_dead_letter_does_not_use_it_up() -> Result<()> {
     world.claim_dead_letters(3).await?;
     world.finish().await
 }
-
-#[tokio::test]
-async fn a_missing_queue_is_found_and_named() -> Result<()> {
-    let world = World::new("missing").await?;
-    assert_eq!(world.barid(&["topology", "--check"]).await?.code(), Some(0));
-    let lane = world.names.lane_queue(&Lane::Work(2));
-    world.witness.delete(&lane).await?;
-    let check = world.barid(&["topology", "--check"]).await?;
-    assert_eq!(check.code(), Some(1), "{check:?}");
-    assert!(check.stdout.contains(&lane), "{check:?}");
-    world.barid(&["topology", "--apply"]).await?.success()?;
-    assert_eq!(world.barid(&["topology", "--check"]).await?.code(), Some(0));
-    world.barid(&["topology", "--delete", "--yes"]).await?.success()?;
-    assert_eq!(world.witness.queue(&world.names.inbox()).await?, None);
-    Ok(())
-}
