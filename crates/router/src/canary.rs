@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::metrics::Metrics;
 use crate::sorter::now;
 
-/// Intervals without a canary after which the inbox counts as cut off.
+/// Intervals after which, with none back, the inbox counts as cut off.
 const PATIENCE: u32 = 3;
 
 /// Canaries that may still come back. An hour of backlog in the inbox delays one by an hour.
@@ -35,7 +35,6 @@ pub(crate) struct Canaries {
     metrics: Metrics,
     /// Those sent and not seen, oldest first.
     aloft: VecDeque<(String, Instant)>,
-    last_seen: Instant,
 }
 
 impl Canaries {
@@ -49,14 +48,12 @@ impl Canaries {
             check,
             metrics,
             aloft: VecDeque::new(),
-            last_seen: Instant::now(),
         }
     }
 
     /// Goes on for ever.
     pub(crate) async fn run(mut self) {
         self.control.listening().await;
-        self.last_seen = Instant::now();
         let mut notices = self.control.notices();
         let mut ticks = interval(self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -73,12 +70,13 @@ impl Canaries {
     }
 
     async fn send(&mut self) {
-        let overdue = self.last_seen.elapsed();
-        if overdue >= self.every * PATIENCE {
+        if let Some((_, oldest)) = self.aloft.front()
+            && oldest.elapsed() >= self.every * PATIENCE
+        {
             let (inbox, events) = (self.names.inbox(), self.names.events());
             self.check.set_failing(format!(
                 "no canary came back in {} s: is {inbox} bound to {events} with '#', or its backlog longer than that?",
-                overdue.as_secs(),
+                oldest.elapsed().as_secs(),
             ));
         }
         let (id, sent) = (Uuid::now_v7().to_string(), Instant::now());
@@ -106,7 +104,6 @@ impl Canaries {
         let Some((_, sent)) = self.aloft.drain(..=place).next_back() else {
             return;
         };
-        self.last_seen = Instant::now();
         self.check.set_ok();
         let metrics = &self.metrics;
         metrics.canary_duration_seconds.observe(sent.elapsed().as_secs_f64());

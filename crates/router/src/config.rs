@@ -22,7 +22,9 @@ pub struct Config {
     pub publishers: HashMap<String, Vec<Tenant>>,
     /// The time between two canaries. Default 60 s.
     pub canary_interval: Duration,
-    /// How long publishing may be impossible before unpublished messages go back to their queues. Default 60 s.
+    /// How long publishing may be impossible before unpublished messages go back to their queues; a single message that
+    /// cannot be published goes back after twice as long. At most 5 minutes, since the broker closes a channel that holds a
+    /// message for long. Default 60 s.
     pub give_back_after: Duration,
 }
 

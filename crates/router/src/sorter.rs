@@ -54,6 +54,7 @@ pub(crate) struct Sorter {
     /// Whether what is in work is a suspect.
     is_suspect_in_work: bool,
     gate: Gate,
+    give_back_after: Duration,
     patience: Patience,
     is_stopping: bool,
     checks: Checks,
@@ -91,7 +92,10 @@ impl Sorter {
             waiting: VecDeque::new(),
             is_suspect_in_work: false,
             gate: Gate::Shut(Instant::now()),
-            patience: Patience { each: config.give_back_after, all: CancellationToken::new() },
+            give_back_after: config.give_back_after,
+            // The gate closes first, if it is not this message alone that cannot be published: what is given back before
+            // the consumers are stopped comes right back.
+            patience: Patience { each: 2 * config.give_back_after, all: CancellationToken::new() },
             is_stopping: false,
             checks,
             consumed: Consumed::of(&metrics),
@@ -259,7 +263,7 @@ impl Sorter {
 
         let accepts_work = health.accepts_work(CONFIRM_PATIENCE);
         let before = self.gate;
-        self.gate = before.observe(accepts_work, Instant::now(), self.patience.each);
+        self.gate = before.observe(accepts_work, Instant::now(), self.give_back_after);
         match (before, self.gate) {
             (before, Gate::Closed) if before != Gate::Closed => {
                 warn!("publishing has been impossible for long: messages go back to their queues");

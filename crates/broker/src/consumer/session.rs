@@ -145,6 +145,8 @@ impl Session {
             let flush_at = Instant::now() + PATIENCE;
             tokio::select! {
                 biased;
+                // First, so that what is given back by a role that stops does not come right back to it.
+                changed = owner.wanted.changed() => if changed.is_err() { return Ok(End::Done) },
                 Some(settlement) = self.settlements.recv() => {
                     let mut next = Some(settlement);
                     while let Some(settlement) = next {
@@ -175,7 +177,6 @@ impl Session {
                         arrived = next(&mut self.stream).now_or_never();
                     }
                 }
-                changed = owner.wanted.changed() => if changed.is_err() { return Ok(End::Done) },
                 _ = look.tick() => if self.is_stalled(owner).await? { return Ok(End::Stalled) },
                 () = self.opened.ended() => return Ok(End::Disconnected),
             }
