@@ -83,6 +83,12 @@ pub(crate) async fn run(plan: &Plan, url: SecretString) -> Result<Report> {
     Ok(report)
 }
 
+/// A count as a number to calculate with.
+#[expect(clippy::cast_precision_loss, reason = "no benchmark counts to 2^52")]
+fn float(count: usize) -> f64 {
+    count as f64
+}
+
 fn progress_bar(expected: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} deliveries, {per_sec}, {elapsed}");
     ProgressBar::new(expected as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))

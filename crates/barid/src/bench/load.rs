@@ -31,7 +31,7 @@ pub(super) async fn publish(publisher: Publisher, names: Names, load: Load) -> R
     let start = Instant::now();
     for number in 0..load.events {
         if load.rate > 0 {
-            let due = start + Duration::from_secs_f64(number as f64 / f64::from(load.rate));
+            let due = start + Duration::from_secs_f64(super::float(number) / f64::from(load.rate));
             while Instant::now() < due {
                 tokio::select! {
                     () = sleep_until(due) => break,

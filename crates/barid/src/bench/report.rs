@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Plan;
 use super::cpu::Cost;
+use super::float;
 use super::sink::Stats;
 
 /// The result of one run.
@@ -44,7 +45,7 @@ impl Report {
         costs: Vec<Cost>,
         publisher_seconds: f64,
     ) -> Self {
-        let per_10k = |seconds: f64| seconds / (stats.unique as f64 / 10_000.0);
+        let per_10k = |seconds: f64| seconds / (float(stats.unique) / 10_000.0);
         let cpu_per_10k = costs.iter().filter_map(|cost| cost.seconds).map(per_10k).sum();
         let mut processes: Vec<Process> = costs
             .into_iter()
@@ -59,14 +60,14 @@ impl Report {
             cpu_per_10k: Some(per_10k(publisher_seconds)),
             peak_memory_mb: None,
         });
-        let millis = |micros: u64| micros as f64 / 1000.0;
+        let millis = |micros: u64| Duration::from_micros(micros).as_secs_f64() * 1000.0;
         Self {
             fan_out: plan.fan_out,
             events,
             deliveries: stats.unique,
             duplicates: stats.duplicates,
             seconds: elapsed.as_secs_f64(),
-            deliveries_per_second: stats.unique as f64 / elapsed.as_secs_f64(),
+            deliveries_per_second: float(stats.unique) / elapsed.as_secs_f64(),
             p50_ms: millis(stats.p50),
             p99_ms: millis(stats.p99),
             max_ms: millis(stats.max),
