@@ -54,6 +54,15 @@ impl Exit {
     }
 }
 
+/// An error and its causes in one text. Some errors repeat their cause in their own message, which is said once.
+pub(crate) fn explain(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match text.as_str() {
+        "" => cause,
+        said if said.contains(&cause) => text,
+        said => format!("{said}: {cause}"),
+    })
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -71,6 +80,12 @@ mod tests {
         let usage = Err::<(), _>(Usage("give --yes".to_owned())).context("discarding").unwrap_err();
         assert_eq!(Exit::of(&usage), Exit::Usage);
         assert_eq!(Exit::of(&anyhow!("whatever")), Exit::Failed);
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let error = anyhow!("refused").context("broker: refused").context("cannot publish");
+        assert_eq!(explain(&error), "cannot publish: broker: refused");
     }
 
     #[test]

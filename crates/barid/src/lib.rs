@@ -41,7 +41,7 @@ pub fn run(cli: Cli) -> ExitCode {
         }
     };
     let exit = runtime.block_on(commands::run(cli)).unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        eprintln!("error: {}", exit::explain(&error));
         Exit::of(&error)
     });
     // Nothing to wait for: whatever was held is settled, or is to be dropped. A thread may read a terminal for ever.

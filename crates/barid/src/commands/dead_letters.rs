@@ -93,5 +93,6 @@ async fn open(errand: &Errand, work_lanes: u16) -> anyhow::Result<Morgue> {
     let (mut link, publisher) = (errand.link().await?, errand.publisher().await?);
     let opening = Morgue::open(&mut link, publisher, errand.names().clone(), work_lanes);
     let morgue = timeout(OPEN_WITHIN, opening).await.context("the broker opens no channel")??;
+    morgue.count().await.context("cannot read the dead letters (see `barid topology --check`)")?;
     Ok(morgue)
 }

@@ -162,7 +162,7 @@ fn read_all(from: impl Read, limit: usize) -> std::io::Result<Bytes> {
 }
 
 async fn single(producer: &Producer, event: Event, output: Output) -> anyhow::Result<Exit> {
-    pump::publish(producer, &event).await?;
+    pump::publish(producer, &event).await.map_err(anyhow::Error::msg)?;
     let envelope = event.envelope;
     match output {
         Output::Json => output::json(&json!({ "event": envelope, "message_id": envelope.message_id() }))?,
@@ -186,10 +186,8 @@ async fn many(
 ) -> anyhow::Result<Exit> {
     let bar = output::progress(total, "events");
     let begun = Instant::now();
-    let tally = pump::run(events, WINDOW, strict, &bar, |event| async move {
-        pump::publish(producer, &event).await.map_err(|error| error.to_string())
-    })
-    .await;
+    let tally =
+        pump::run(events, WINDOW, strict, &bar, |event| async move { pump::publish(producer, &event).await }).await;
     bar.finish_and_clear();
     summarize(&tally, begun.elapsed().as_secs_f64(), output)?;
     Ok(Exit::done_if(tally.failed == 0))

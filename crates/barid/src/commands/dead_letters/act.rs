@@ -58,20 +58,21 @@ pub(super) async fn run(
             if dry_run { Decision::Keep } else { act.decision() }
         })
         .await?;
-    // Counting waits for the broker, so it has taken in every acknowledgement before we leave.
-    let remaining = morgue.count().await?;
+    // Asking anything waits for the broker, so it has taken in every acknowledgement before we leave.
+    morgue.count().await?;
+    let kept = summary.seen - summary.replayed - summary.discarded;
     bar.finish_and_clear();
     for id in &missing {
         eprintln!("no dead letter {id}");
     }
     match output {
         Output::Json => output::json(&json!({
-            act.done(): chosen, "dry_run": dry_run, "looked_at": summary.seen, "missing": missing, "remaining": remaining,
+            act.done(): chosen, "dry_run": dry_run, "looked_at": summary.seen, "missing": missing, "kept": kept,
         }))?,
         Output::Table => {
             let would = if dry_run { "would be " } else { "" };
             let letters = output::count(chosen, "dead letter");
-            output::line(&format!("{letters} {would}{}; {remaining} in the queue", act.done()))?;
+            output::line(&format!("{letters} {would}{}; {kept} kept", act.done()))?;
         }
     }
     Ok(Exit::done_if(missing.is_empty()))

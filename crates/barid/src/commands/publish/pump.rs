@@ -78,7 +78,7 @@ where
 }
 
 /// Publishes one event, again where that can help: a duplicate carries the same id.
-pub(super) async fn publish(producer: &Producer, event: &Event) -> Result<(), Error> {
+pub(super) async fn publish(producer: &Producer, event: &Event) -> Result<(), String> {
     let mut tries = 1;
     loop {
         match producer.publish(event).await {
@@ -86,7 +86,10 @@ pub(super) async fn publish(producer: &Producer, event: &Event) -> Result<(), Er
                 tries += 1;
                 sleep(PAUSE).await;
             }
-            settled => return settled,
+            Err(error @ Error::Lost) => {
+                return Err(format!("{error}; if that does not help, see `barid topology --check`"));
+            }
+            settled => return settled.map_err(|error| error.to_string()),
         }
     }
 }
