@@ -9,7 +9,7 @@ use crate::depths::Depths;
 use crate::incoming::Incoming;
 use crate::link::{Link, Role};
 use crate::metrics::Metrics;
-use crate::names::{Lane, Names};
+use crate::names::Names;
 use crate::publisher::Publisher;
 
 /// Two supervised connections, the publisher on one of them, and what consumes on the other. Cheap to clone.
@@ -43,10 +43,9 @@ impl Road {
         &self.metrics
     }
 
-    /// Asks how many messages wait in these lanes, on the connection that consumes.
-    pub fn depths(&self, lanes: &[Lane]) -> Depths {
-        let queue = |lane| self.names.lane_queue(lane);
-        Depths::new(self.link.clone(), lanes.iter().map(queue).collect())
+    /// Asks how many messages wait in these queues, on the connection that consumes.
+    pub fn depths(&self, queues: Vec<String>) -> Depths {
+        Depths::new(self.link.clone(), queues)
     }
 
     /// Consumes a queue for ever. Messages carry the number `from`, and go to `out`.

@@ -25,6 +25,10 @@ metrics! {
         route_duration_seconds: Histogram(ROUTE_SECONDS),
         /// Messages ready in a lane, as this process saw it last.
         lane_messages: IntGaugeVec["lane"],
+        /// Messages ready in a queue before and beside the lanes, as this process saw it last.
+        queue_messages: IntGaugeVec["queue"],
+        /// Dead letters waiting to be replayed or discarded, as this process saw it last.
+        dead_letter_messages: IntGauge,
         /// Subscriptions whose deliveries go to their slow lane.
         slow_subscriptions: IntGauge,
         /// When a canary of this process last came through the inbox, in seconds since 1970.
