@@ -31,6 +31,12 @@ check: ## format, lints, docs and scripts, with warnings denied
 		cargo deny check bans licenses sources; \
 	else echo "cargo-deny is not installed: dependencies not checked"; fi
 
+.PHONY: gen
+gen: ## print the reference pages from the code
+	@cargo build -q -p barid
+	@mkdir -p docs/reference
+	cargo run -q -p barid -- docs metrics > docs/reference/metrics.md.new && mv docs/reference/metrics.md.new docs/reference/metrics.md
+
 .PHONY: bench
 bench: ## measure throughput and latency on this machine (ARGS="...": options of barid bench)
 	@deploy/dev/prepare build broker

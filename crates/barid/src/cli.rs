@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{bench, config, dead_letters, demo, publish, serve, subscriptions, topology};
+use crate::commands::{bench, config, dead_letters, demo, docs, publish, serve, subscriptions, topology};
 use crate::exit::EXPLAINED;
 
 /// Version and compiler.
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     Demo(demo::Arguments),
     /// Measure how fast the whole road is on this machine, and what it costs.
     Bench(bench::Arguments),
+    /// Print a reference page from the code.
+    #[command(hide = true)]
+    Docs(docs::Arguments),
     /// Be the receiving end of a benchmark.
     #[command(hide = true)]
     BenchSink(bench::SinkArguments),

@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod config;
 pub(crate) mod dead_letters;
 pub(crate) mod demo;
+pub(crate) mod docs;
 pub(crate) mod publish;
 pub(crate) mod serve;
 pub(crate) mod subscriptions;
@@ -44,6 +45,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Topology(arguments) => topology::run(&arguments, settings, output).await,
         Command::DeadLetters(arguments) => dead_letters::run(arguments, settings, output).await,
         Command::Subscriptions(arguments) => subscriptions::run(&arguments, settings, output),
+        Command::Docs(arguments) => docs::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments, settings).await,
         Command::Bench(arguments) => bench::run(&arguments, settings, output).await,
         Command::BenchSink(arguments) => bench::sink(&arguments).await,

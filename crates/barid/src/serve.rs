@@ -67,6 +67,7 @@ pub(crate) async fn serve(settings: Settings, roles: Vec<Role>) -> anyhow::Resul
     let declared = settings.broker.topology();
     let prepared = topology::prepare(&declared, settings.broker.at_start, road.link.clone(), &broker);
     let exit = if lifecycle.until_stopped(prepared).await.is_some() {
+        let keeping = tokio::spawn(topology::keep(declared.clone(), settings.broker.at_start, road.link.clone()));
         let watching = tokio::spawn(readiness::watch(road, broker));
         let mut tasks = Tasks::default();
         for role in roles {
@@ -75,6 +76,7 @@ pub(crate) async fn serve(settings: Settings, roles: Vec<Role>) -> anyhow::Resul
         }
         let exit = lifecycle.supervise(tasks).await;
         watching.abort();
+        keeping.abort();
         exit
     } else {
         Exit::Done

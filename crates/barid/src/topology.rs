@@ -1,4 +1,5 @@
-//! The topology when a process starts: declared or looked for until it is there, however long the broker is away.
+//! The topology when a process starts and after each reconnect: declared or looked for until it is there, however long
+//! the broker is away.
 
 use std::time::Duration;
 
@@ -30,6 +31,16 @@ pub(crate) async fn prepare(topology: &Topology, at_start: AtStart, mut link: Li
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
     info!("the topology is ready");
+}
+
+/// Makes sure of the topology again after each reconnect, for ever: the broker may have come back without its data.
+pub(crate) async fn keep(topology: Topology, at_start: AtStart, mut link: Link) {
+    while link.reconnected().await {
+        while let Err(trouble) = attempt(&topology, at_start, &mut link).await {
+            warn!(trouble, retry_in_ms = LONGEST_PAUSE.as_millis(), "the topology is not ready after a reconnect");
+            sleep(LONGEST_PAUSE).await;
+        }
+    }
 }
 
 async fn attempt(topology: &Topology, at_start: AtStart, link: &mut Link) -> Result<(), String> {

@@ -71,6 +71,17 @@ impl Link {
         connection.clone()
     }
 
+    /// Waits until a lost connection has been made again. `false` once the link is shut down.
+    pub async fn reconnected(&mut self) -> bool {
+        self.current.mark_unchanged();
+        while self.current.changed().await.is_ok() {
+            if self.current.borrow_and_update().is_some() {
+                return true;
+            }
+        }
+        false
+    }
+
     /// A channel on the connection, as soon as there is one.
     pub(crate) async fn channel(&mut self) -> Result<Opened, Error> {
         let connection =

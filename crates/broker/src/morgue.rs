@@ -118,25 +118,38 @@ impl Morgue {
             let settled = join_all(
                 decided.iter().map(|(message, letter, decision)| self.carry_out(message, letter, *decision, now)),
             );
+            // What was published must be acknowledged even where its neighbour was not, or it would be published again.
+            let mut failed = None;
             for ((message, _, decision), settled) in decided.iter().zip(settled.await) {
                 let tag = message.delivery_tag;
-                if settled? {
-                    self.opened.channel.basic_ack(tag, BasicAckOptions::default()).await?;
-                } else {
-                    kept.push(tag);
-                }
-                match decision {
-                    Decision::Keep => {}
-                    Decision::Replay => summary.replayed += 1,
-                    Decision::Discard => summary.discarded += 1,
+                match settled {
+                    Ok(true) => {
+                        self.opened.channel.basic_ack(tag, BasicAckOptions::default()).await?;
+                        summary.replayed += usize::from(*decision == Decision::Replay);
+                        summary.discarded += usize::from(*decision == Decision::Discard);
+                    }
+                    Ok(false) => kept.push(tag),
+                    Err(error) => {
+                        kept.push(tag);
+                        failed.get_or_insert(error);
+                    }
                 }
             }
+            if let Some(error) = failed {
+                self.give_back(kept).await?;
+                return Err(error);
+            }
         }
-        for tag in kept {
+        self.give_back(kept).await?;
+        Ok(summary)
+    }
+
+    async fn give_back(&self, tags: Vec<u64>) -> Result<(), Error> {
+        for tag in tags {
             let options = BasicNackOptions { multiple: false, requeue: true };
             self.opened.channel.basic_nack(tag, options).await?;
         }
-        Ok(summary)
+        Ok(())
     }
 
     async fn get(&self) -> Result<Option<BasicGetMessage>, Error> {
