@@ -65,16 +65,16 @@ struct Pool {
     slots: usize,
     in_flight: usize,
     /// Of these, to subscriptions not proven fast.
-    unproven: usize,
+    unproven: Flights,
 }
 
 impl Pool {
     fn new(slots: usize) -> Self {
-        Self { slots, in_flight: 0, unproven: 0 }
+        Self { slots, in_flight: 0, unproven: Flights::default() }
     }
 
     fn has_room(&self, proven: bool) -> bool {
-        self.in_flight < self.slots && (proven || self.unproven < (self.slots / 4).max(1))
+        self.in_flight < self.slots && (proven || self.unproven.len() < (self.slots / 4).max(1))
     }
 }
 
@@ -110,11 +110,16 @@ pub(crate) struct Scheduler {
     unproven_waiting: usize,
     suspects: Vec<Ticket>,
     suspect_in_flight: bool,
+    last_tick: Option<Instant>,
     actions: Vec<Action>,
 }
 
 /// Subscribers looked at each time a slot becomes free; the timer looks at all of them.
 const TURNS: usize = 16;
+
+/// A timer that comes this late says that the process itself gets too little time. The answers of healthy receivers are then
+/// waiting to be read, and nobody is to be blamed for the age of a request.
+const OVERSLEPT: Duration = Duration::from_millis(100);
 
 impl Scheduler {
     pub(crate) fn new(limits: Limits) -> Self {
@@ -133,6 +138,7 @@ impl Scheduler {
             unproven_waiting: 0,
             suspects: Vec::new(),
             suspect_in_flight: false,
+            last_tick: None,
             actions: Vec::new(),
         }
     }
@@ -247,6 +253,7 @@ impl Scheduler {
     /// Looks at everything that waits: starts what may start, hands on what waits behind an old request, and puts on the
     /// ladder what has waited too long.
     pub(crate) fn tick(&mut self, open: bool, now: Instant) {
+        let slept = self.last_tick.replace(now).is_some_and(|last| now - last > OVERSLEPT);
         if !open {
             return;
         }
@@ -255,7 +262,9 @@ impl Scheduler {
         self.unproven_waiting = 0;
         for index in self.queue.clone() {
             self.hold_overdue(index, now);
-            self.hand_on_if_stuck(index, now);
+            if !slept {
+                self.hand_on_if_stuck(index, now);
+            }
             let subscriber = &self.subscribers[index];
             if !subscriber.is_proven(&self.limits, now) {
                 self.unproven_waiting += subscriber.waiting.len();
@@ -328,7 +337,9 @@ impl Scheduler {
         *self.tenants.entry(subscriber.tenant().clone()).or_default() += 1;
         let pool = self.pool(slow_lane);
         pool.in_flight += 1;
-        pool.unproven += usize::from(unproven);
+        if unproven {
+            pool.unproven.took_off(ticket, now);
+        }
         self.actions.push(Action::Start(ticket));
     }
 
@@ -350,7 +361,9 @@ impl Scheduler {
         }
         let pool = self.pool(slow_lane);
         pool.in_flight -= 1;
-        pool.unproven -= usize::from(unproven);
+        if unproven {
+            pool.unproven.landed(ticket);
+        }
     }
 
     /// Starts as many of a subscriber's waiting deliveries as it has permits for.
@@ -402,13 +415,10 @@ impl Scheduler {
         let proven = subscriber.is_proven(&self.limits, now);
         let patience = if crowded && !proven { self.limits.hand_over_early } else { self.limits.hand_over_after };
         let host = self.hosts.get(&subscriber.host).filter(|host| host.len() >= self.limits.per_host);
-        // An unproven one may wait for a slot that others of its kind hold.
-        let starved = subscriber.waiting.front().filter(|_| !proven && subscriber.has_permit());
-        let oldest = [
-            subscriber.flights.oldest(),
-            host.and_then(Flights::oldest),
-            starved.and_then(|ticket| self.entry(*ticket)).map(|entry| entry.since),
-        ];
+        // One not proven may wait for the slots that others of its kind hold.
+        let starved = !proven && !self.work.has_room(false);
+        let others = starved.then(|| self.work.unproven.oldest()).flatten();
+        let oldest = [subscriber.flights.oldest(), host.and_then(Flights::oldest), others];
         let stuck = oldest.into_iter().flatten().any(|since| now - since > patience);
         if !(stuck || subscriber.diverting || subscriber.slow) {
             return;

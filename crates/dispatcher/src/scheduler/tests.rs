@@ -40,10 +40,16 @@ impl Bench {
         (0..count).flat_map(|_| self.offer(template)).collect()
     }
 
+    /// Lets time pass, with a timer that is on time.
     fn after(&mut self, millis: u64) -> Vec<Action> {
-        self.now += Duration::from_millis(millis);
-        self.scheduler.tick(true, self.now);
-        self.scheduler.take_actions()
+        let end = self.now + Duration::from_millis(millis);
+        let mut actions = Vec::new();
+        while self.now < end {
+            self.now = end.min(self.now + Duration::from_millis(25));
+            self.scheduler.tick(true, self.now);
+            actions.extend(self.scheduler.take_actions());
+        }
+        actions
     }
 
     fn finish(&mut self, ticket: Ticket, finish: Finish) -> Vec<Action> {
@@ -65,6 +71,10 @@ impl Bench {
 
 fn starts(actions: &[Action]) -> usize {
     actions.iter().filter(|action| matches!(action, Action::Start(_))).count()
+}
+
+fn started(action: &Action) -> Option<Ticket> {
+    if let Action::Start(ticket) = action { Some(*ticket) } else { None }
 }
 
 fn hand_overs(actions: &[Action]) -> usize {
@@ -93,14 +103,10 @@ fn diverts_nothing_of_a_healthy_subscription_however_much_waits() {
     let mut bench = Bench::new();
     let healthy = offer("a");
     bench.prove(&healthy);
-    let started: Vec<Ticket> = bench
-        .offers(500, &healthy)
-        .iter()
-        .filter_map(|action| if let Action::Start(ticket) = action { Some(*ticket) } else { None })
-        .collect();
-    assert_eq!(started.len(), 32);
+    let flying: Vec<Ticket> = bench.offers(500, &healthy).iter().filter_map(started).collect();
+    assert_eq!(flying.len(), 32);
     assert_eq!(hand_overs(&bench.after(200)), 0);
-    for ticket in started {
+    for ticket in flying {
         bench.finish(ticket, Finish::Success);
     }
     assert_eq!(hand_overs(&bench.after(100)), 0);
@@ -118,6 +124,19 @@ fn hands_on_what_waits_behind_a_request_older_than_250_ms_and_then_at_once() {
     assert!(actions.contains(&Action::TellSlow(hanging.subscription.id.clone())));
     let actions = bench.offer(&hanging);
     assert_eq!(hand_overs(&actions), 1, "{actions:?}");
+}
+
+#[test]
+fn blames_nobody_when_the_process_itself_was_asleep() {
+    let mut bench = Bench::new();
+    let healthy = offer("a");
+    bench.prove(&healthy);
+    bench.offers(40, &healthy);
+    bench.after(25);
+    bench.now += Duration::from_secs(1);
+    bench.scheduler.tick(true, bench.now);
+    assert_eq!(hand_overs(&bench.scheduler.take_actions()), 0);
+    assert_eq!(hand_overs(&bench.after(25)), 8, "the next look is on time");
 }
 
 #[test]
@@ -155,6 +174,22 @@ fn unproven_subscriptions_share_a_quarter_of_the_slots() {
     }
     assert_eq!(started, 256);
     assert_eq!(starts(&bench.offer(&healthy)), 1);
+}
+
+#[test]
+fn new_subscriptions_that_share_a_busy_host_wait_for_it() {
+    let mut bench = Bench::new();
+    let many: Vec<Offer> = (0..100).map(|n| at(&format!("s{n}"), "shared.example")).collect();
+    let mut flying: Vec<Ticket> = Vec::new();
+    for one in &many {
+        flying.extend(bench.offers(4, one).iter().filter_map(started));
+    }
+    // The host answers, one after the other: nobody hangs, and everybody waits for longer than the patience.
+    for _ in 0..300 {
+        assert_eq!(hand_overs(&bench.after(2)), 0);
+        let ticket = flying.remove(0);
+        flying.extend(bench.finish(ticket, Finish::Success).iter().filter_map(started));
+    }
 }
 
 #[test]
