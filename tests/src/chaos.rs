@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,9 +15,9 @@ use url::Url;
 /// What the network is like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Weather {
-    /// Connections made before so many stalls are silent: bytes are taken and not passed on, and nobody is told.
+    /// Stalls so far. Connections that were there at one are silent: bytes are taken and not passed on, and nobody is told.
     stalls: u64,
-    /// So many of the stalls are over.
+    /// The number of the last stall that is over, and with it all before.
     resumed: u64,
     /// New connections are closed at once.
     refusing: bool,
@@ -43,7 +43,7 @@ impl Chaos {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let own = listener.local_addr()?;
         let moved = url.set_host(Some("127.0.0.1")).is_ok() && url.set_port(Some(own.port())).is_ok();
-        anyhow::ensure!(moved, "{url} cannot be moved to another port");
+        ensure!(moved, "{url} cannot be moved to another port");
         let upstream = tokio::net::lookup_host((host, port)).await?.next().context("unknown host")?;
         let weather = Arc::new(watch::Sender::new(Weather::default()));
         let stop = CancellationToken::new();
@@ -99,12 +99,13 @@ async fn accept(listener: TcpListener, upstream: SocketAddr, weather: Arc<watch:
 }
 
 async fn proxy(client: TcpStream, upstream: SocketAddr, mut weather: watch::Receiver<Weather>) -> io::Result<()> {
+    // Before anything that waits: whatever happens from now on happens to this connection.
+    let Weather { cuts, stalls, .. } = *weather.borrow();
     let server = TcpStream::connect(upstream).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let Weather { cuts, stalls, .. } = *weather.borrow();
     tokio::select! {
         ended = copy(from_client, to_server, weather.clone(), stalls) => ended,
         ended = copy(from_server, to_client, weather.clone(), stalls) => ended,

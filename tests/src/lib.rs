@@ -4,6 +4,9 @@
 //! A test makes a [`World`], says who subscribes, starts processes in it, breaks something, and lets the world's
 //! [`finish`](World::finish) prove that nothing is left unsettled anywhere. Nothing here sleeps and hopes:
 //! [`eventually()`] is the one way to wait.
+//!
+//! Variables: `BARID_BROKER__URL` is a broker to use instead of the private one, `BARID_BIN` a binary to use instead of the
+//! one built beside the tests, `BARID_TEST_SEED` the dice of a crash test that is to be repeated.
 
 mod broker;
 mod chaos;

@@ -40,10 +40,18 @@ impl World {
             Ok((morgue.count().await? >= expected).then_some(()))
         })
         .await?;
-        let letters = self.visit(Decision::Discard).await?;
+        let letters = self.claim_all_dead_letters().await?;
         let reasons: Vec<_> = letters.iter().map(|letter| &letter.reason).collect();
         anyhow::ensure!(letters.len() == expected, "expected {expected} dead letters, not {reasons:?}");
         Ok(letters)
+    }
+
+    /// Takes all dead letters of this moment away, where their number is not known beforehand.
+    ///
+    /// # Errors
+    /// When the broker is away.
+    pub async fn claim_all_dead_letters(&self) -> Result<Vec<DeadLetter>> {
+        self.visit(Decision::Discard).await
     }
 
     async fn visit(&self, decision: Decision) -> Result<Vec<DeadLetter>> {
