@@ -30,16 +30,9 @@ fn kind_of_chain(error: &(dyn Error + 'static), connecting: bool, timed_out: boo
         return FailureKind::Tls;
     }
     if timed_out {
-        return if connecting {
-            FailureKind::ConnectTimeout
-        } else {
-            FailureKind::Timeout
-        };
+        return if connecting { FailureKind::ConnectTimeout } else { FailureKind::Timeout };
     }
-    let io = chain(error)
-        .filter_map(|cause| cause.downcast_ref())
-        .last()
-        .map(io::Error::kind);
+    let io = chain(error).filter_map(|cause| cause.downcast_ref()).last().map(io::Error::kind);
     if connecting {
         // TCP cannot end or hold bad data before it is connected: that is a handshake that broke off.
         return match io {
@@ -51,9 +44,7 @@ fn kind_of_chain(error: &(dyn Error + 'static), connecting: bool, timed_out: boo
         Some(http) if http.is_parse_too_large() => FailureKind::HeadersTooLarge,
         Some(http) if http.is_parse() => FailureKind::Protocol,
         Some(http) if http.is_user() => FailureKind::Request,
-        Some(http) if http.is_incomplete_message() || http.is_canceled() || http.is_closed() => {
-            FailureKind::Reset
-        }
+        Some(http) if http.is_incomplete_message() || http.is_canceled() || http.is_closed() => FailureKind::Reset,
         _ => match io {
             // A malformed chunk: the body's framing is broken, not the connection.
             Some(ErrorKind::InvalidData | ErrorKind::InvalidInput) | None => FailureKind::Protocol,
@@ -65,14 +56,9 @@ fn kind_of_chain(error: &(dyn Error + 'static), connecting: bool, timed_out: boo
 /// An error, its cause, and so on. `io::Error` shows as its source not what it holds but that one's source, and TLS errors
 /// come inside one or two of them; so what it holds is a cause here.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    iter::successors(Some(error), |&error| {
-        match error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-        {
-            Some(held) => Some(held as &(dyn Error + 'static)),
-            None => error.source(),
-        }
+    iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(held) => Some(held as &(dyn Error + 'static)),
+        None => error.source(),
     })
 }
 
@@ -101,19 +87,10 @@ mod tests {
     #[test]
     fn finds_the_resolver_below_other_errors() {
         for (cause, kind) in [
-            (
-                ResolveError::Refused(Refused::Address),
-                FailureKind::Blocked,
-            ),
-            (
-                ResolveError::Timeout(Duration::ZERO),
-                FailureKind::DnsTimeout,
-            ),
+            (ResolveError::Refused(Refused::Address), FailureKind::Blocked),
+            (ResolveError::Timeout(Duration::ZERO), FailureKind::DnsTimeout),
             (ResolveError::Empty, FailureKind::Dns),
-            (
-                ResolveError::Lookup(ErrorKind::Other.into()),
-                FailureKind::Dns,
-            ),
+            (ResolveError::Lookup(ErrorKind::Other.into()), FailureKind::Dns),
         ] {
             assert_eq!(kind_of_chain(&wrapped(cause), true, false), kind);
         }
@@ -129,10 +106,7 @@ mod tests {
     #[test]
     fn tells_connecting_from_waiting() {
         let timeout = io::Error::from(ErrorKind::TimedOut);
-        assert_eq!(
-            kind_of_chain(&timeout, true, true),
-            FailureKind::ConnectTimeout
-        );
+        assert_eq!(kind_of_chain(&timeout, true, true), FailureKind::ConnectTimeout);
         assert_eq!(kind_of_chain(&timeout, false, true), FailureKind::Timeout);
         let refused = io::Error::from(ErrorKind::ConnectionRefused);
         assert_eq!(kind_of_chain(&refused, true, false), FailureKind::Connect);

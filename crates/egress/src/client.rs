@@ -20,9 +20,7 @@ const USER_AGENT: &str = concat!("barid/", env!("CARGO_PKG_VERSION"));
 
 /// The client could not be built: the system's certificates or the TLS library are unusable.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the http client could not be built: check that the system's root certificates are installed"
-)]
+#[error("the http client could not be built: check that the system's root certificates are installed")]
 pub struct BuildError(#[from] reqwest::Error);
 
 /// Sends requests to users' servers. Build one per process.
@@ -52,11 +50,7 @@ impl Client {
             .http1_max_headers(MAX_RESPONSE_HEADERS)
             .http2_max_header_list_size(MAX_HTTP2_HEADER_BYTES)
             .build()?;
-        Ok(Self {
-            http,
-            guard: config.guard,
-            max_response_body: config.max_response_body,
-        })
+        Ok(Self { http, guard: config.guard, max_response_body: config.max_response_body })
     }
 
     /// Sends a request and reads the response, all within the request's deadline.
@@ -69,9 +63,7 @@ impl Client {
     /// A request is sent at most once. The one exception is invisible: a pooled connection found closed before the
     /// first byte of the request was written is replaced by another.
     pub async fn send(&self, request: Request) -> Result<Response, Failure> {
-        self.guard
-            .check_url(&request.url)
-            .map_err(|refused| Failure::new(FailureKind::Blocked, refused))?;
+        self.guard.check_url(&request.url).map_err(|refused| Failure::new(FailureKind::Blocked, refused))?;
         let deadline = request.deadline;
         match timeout(deadline, self.exchange(request)).await {
             Ok(result) => result.map_err(|error| classify(&error)),
@@ -89,14 +81,7 @@ impl Client {
         let retry_after = field(response.headers(), &RETRY_AFTER);
         let location = field(response.headers(), &LOCATION);
         let Capped { bytes, truncated } = read_capped(response, self.max_response_body).await?;
-        Ok(Response {
-            status,
-            retry_after,
-            location,
-            body: bytes,
-            truncated,
-            latency: started.elapsed(),
-        })
+        Ok(Response { status, retry_after, location, body: bytes, truncated, latency: started.elapsed() })
     }
 }
 
@@ -121,13 +106,7 @@ mod tests {
     async fn a_name_that_passes_as_text_is_refused_by_its_addresses() {
         let strict = Client::new(&Config::default()).unwrap();
         // A lenient check of the text before the strict resolver stands for a public name with a private address.
-        let client = Client {
-            guard: Guard {
-                allow_http: true,
-                allow_private_networks: true,
-            },
-            ..strict
-        };
+        let client = Client { guard: Guard { allow_http: true, allow_private_networks: true }, ..strict };
         let request = Request {
             url: Url::parse("http://localhost:9/").unwrap(),
             headers: Headers::new(),

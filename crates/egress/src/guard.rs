@@ -112,10 +112,7 @@ impl Guard {
     /// Refuses at once the names whose answer is known. `Url` has already lower-cased the name.
     fn check_name(self, name: &str) -> Result<(), Refused> {
         let name = name.trim_end_matches('.');
-        let local = name == LOCAL_NAME
-            || name
-                .strip_suffix(LOCAL_NAME)
-                .is_some_and(|prefix| prefix.ends_with('.'));
+        let local = name == LOCAL_NAME || name.strip_suffix(LOCAL_NAME).is_some_and(|prefix| prefix.ends_with('.'));
         if name.is_empty() {
             Err(Refused::Host)
         } else if name == METADATA_NAME || (local && !self.allow_private_networks) {

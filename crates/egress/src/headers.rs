@@ -42,9 +42,7 @@ pub enum HeaderError {
     #[error("header `{0}` is set by barid itself: remove it")]
     Reserved(HeaderName),
     /// Control characters (such as a line break) or characters outside ASCII.
-    #[error(
-        "the value of header `{0}` has characters that are not visible ascii: remove or encode them"
-    )]
+    #[error("the value of header `{0}` has characters that are not visible ascii: remove or encode them")]
     Value(HeaderName),
     /// Longer than 8 KiB.
     #[error("the value of header `{0}` is too long: use at most {MAX_VALUE_BYTES} bytes")]
@@ -62,9 +60,7 @@ impl Headers {
 
     /// Sets a field, in place of an earlier one of the same name.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), HeaderError> {
-        let name: HeaderName = name
-            .parse()
-            .map_err(|_| HeaderError::Name(name.to_owned()))?;
+        let name: HeaderName = name.parse().map_err(|_| HeaderError::Name(name.to_owned()))?;
         if RESERVED.contains(&name.as_str()) {
             return Err(HeaderError::Reserved(name));
         }
@@ -108,13 +104,7 @@ mod tests {
 
     #[test]
     fn refuses_fields_that_frame_the_message() {
-        for name in [
-            "Host",
-            "content-length",
-            "Transfer-Encoding",
-            "connection",
-            "accept-encoding",
-        ] {
+        for name in ["Host", "content-length", "Transfer-Encoding", "connection", "accept-encoding"] {
             let refused = Headers::new().set(name, "x").unwrap_err();
             assert!(matches!(refused, HeaderError::Reserved(_)), "{name}");
         }
@@ -123,28 +113,16 @@ mod tests {
     #[test]
     fn refuses_line_breaks_in_names_and_values() {
         let mut headers = Headers::new();
-        assert!(matches!(
-            headers.set("x-a\r\nhost", "x"),
-            Err(HeaderError::Name(_))
-        ));
-        assert!(matches!(
-            headers.set("x-a", "x\r\nhost: y"),
-            Err(HeaderError::Value(_))
-        ));
-        assert!(matches!(
-            headers.set("x-a", "x\0"),
-            Err(HeaderError::Value(_))
-        ));
+        assert!(matches!(headers.set("x-a\r\nhost", "x"), Err(HeaderError::Name(_))));
+        assert!(matches!(headers.set("x-a", "x\r\nhost: y"), Err(HeaderError::Value(_))));
+        assert!(matches!(headers.set("x-a", "x\0"), Err(HeaderError::Value(_))));
     }
 
     #[test]
     fn bounds_the_length_of_a_value_and_the_number_of_fields() {
         let mut headers = Headers::new();
         let long = "x".repeat(MAX_VALUE_BYTES + 1);
-        assert!(matches!(
-            headers.set("x-long", &long),
-            Err(HeaderError::TooLong(_))
-        ));
+        assert!(matches!(headers.set("x-long", &long), Err(HeaderError::TooLong(_))));
         for n in 0..MAX_FIELDS {
             headers.set(&format!("x-{n}"), "x").unwrap();
         }

@@ -43,11 +43,7 @@ pub(crate) struct Resolver {
 
 impl Resolver {
     pub(crate) fn new(guard: Guard, timeout: Duration) -> Self {
-        Self {
-            guard,
-            timeout,
-            lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
-        }
+        Self { guard, timeout, lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)) }
     }
 
     /// The addresses of a name, with port 0 (the caller puts in the URL's).
@@ -79,11 +75,7 @@ fn allowed(guard: Guard, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Reso
             false
         }
     });
-    if allowed.is_empty() {
-        Err(refused)
-    } else {
-        Ok(allowed)
-    }
+    if allowed.is_empty() { Err(refused) } else { Ok(allowed) }
 }
 
 impl Resolve for Resolver {
@@ -107,55 +99,32 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(5);
 
     fn parse(addresses: &[&str]) -> Vec<SocketAddr> {
-        addresses
-            .iter()
-            .map(|address| address.parse().unwrap())
-            .collect()
+        addresses.iter().map(|address| address.parse().unwrap()).collect()
     }
 
     #[test]
     fn drops_a_private_record_beside_a_public_one() {
         let mixed = parse(&["[fd00::1]:0", "93.184.215.14:0", "10.0.0.1:0"]);
-        assert_eq!(
-            allowed(Guard::default(), mixed).unwrap(),
-            parse(&["93.184.215.14:0"])
-        );
+        assert_eq!(allowed(Guard::default(), mixed).unwrap(), parse(&["93.184.215.14:0"]));
     }
 
     #[test]
     fn tells_a_blocked_name_from_one_without_addresses() {
         let blocked = allowed(Guard::default(), parse(&["10.0.0.1:0"]));
-        assert!(matches!(
-            blocked,
-            Err(ResolveError::Refused(Refused::Address))
-        ));
-        assert!(matches!(
-            allowed(Guard::default(), Vec::new()),
-            Err(ResolveError::Empty)
-        ));
+        assert!(matches!(blocked, Err(ResolveError::Refused(Refused::Address))));
+        assert!(matches!(allowed(Guard::default(), Vec::new()), Err(ResolveError::Empty)));
     }
 
     #[tokio::test]
     async fn refuses_a_name_that_resolves_to_this_machine() {
-        let answer = Resolver::new(Guard::default(), LIMIT)
-            .addresses("localhost")
-            .await;
-        assert!(
-            matches!(answer, Err(ResolveError::Refused(Refused::Address))),
-            "{answer:?}"
-        );
+        let answer = Resolver::new(Guard::default(), LIMIT).addresses("localhost").await;
+        assert!(matches!(answer, Err(ResolveError::Refused(Refused::Address))), "{answer:?}");
     }
 
     #[tokio::test]
     async fn resolves_this_machine_where_private_networks_are_allowed() {
-        let guard = Guard {
-            allow_private_networks: true,
-            ..Guard::default()
-        };
-        let addresses = Resolver::new(guard, LIMIT)
-            .addresses("localhost")
-            .await
-            .unwrap();
+        let guard = Guard { allow_private_networks: true, ..Guard::default() };
+        let addresses = Resolver::new(guard, LIMIT).addresses("localhost").await.unwrap();
         assert!(addresses.iter().all(|address| address.ip().is_loopback()));
     }
 
@@ -164,9 +133,6 @@ mod tests {
         let resolver = Resolver::new(Guard::default(), Duration::from_millis(10));
         // No permits stands for name servers that do not answer.
         resolver.lookups.forget_permits(MAX_LOOKUPS);
-        assert!(matches!(
-            resolver.addresses("localhost").await,
-            Err(ResolveError::Timeout(_))
-        ));
+        assert!(matches!(resolver.addresses("localhost").await, Err(ResolveError::Timeout(_))));
     }
 }

@@ -34,25 +34,16 @@ pub(crate) struct Capped {
 
 /// Reads a body until its end or the cap, whichever comes first. Over the cap the response is dropped, and with it the
 /// connection (HTTP/1) or the stream (HTTP/2).
-pub(crate) async fn read_capped(
-    mut response: reqwest::Response,
-    cap: usize,
-) -> reqwest::Result<Capped> {
+pub(crate) async fn read_capped(mut response: reqwest::Response, cap: usize) -> reqwest::Result<Capped> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         let room = cap - bytes.len();
         bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() > room {
-            return Ok(Capped {
-                bytes: bytes.into(),
-                truncated: true,
-            });
+            return Ok(Capped { bytes: bytes.into(), truncated: true });
         }
     }
-    Ok(Capped {
-        bytes: bytes.into(),
-        truncated: false,
-    })
+    Ok(Capped { bytes: bytes.into(), truncated: false })
 }
 
 /// A header field as text, cut to a sane length; none if it is not text.

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::text::InvalidText;
 use crate::time::{self, InvalidTime};
 use crate::{
-    AttributeValue, ContentType, DataSchema, Envelope, EventId, EventType, Extensions, InvalidType,
-    Malformed, Source, Subject, Tenant,
+    AttributeValue, ContentType, DataSchema, Envelope, EventId, EventType, Extensions, InvalidType, Malformed, Source,
+    Subject, Tenant,
 };
 
 /// The only version of CloudEvents that is understood.
@@ -30,11 +30,7 @@ pub(crate) struct Attributes {
 
 impl Attributes {
     /// Sets a CloudEvents attribute from a header's or member's value; null sets nothing.
-    pub(crate) fn set_value(
-        &mut self,
-        name: &str,
-        value: &AttributeValue<'_>,
-    ) -> Result<(), Malformed> {
+    pub(crate) fn set_value(&mut self, name: &str, value: &AttributeValue<'_>) -> Result<(), Malformed> {
         match value.canonical(name)? {
             Some(text) => self.set(name, &text),
             None => Ok(()),
@@ -46,26 +42,14 @@ impl Attributes {
         match name {
             "specversion" if text == SPECVERSION => Ok(()),
             "specversion" => Err(Malformed::UnsupportedSpecversion),
-            "id" => put(
-                &mut self.id,
-                name,
-                text.parse().map_err(Malformed::InvalidId)?,
-            ),
-            "source" => put(
-                &mut self.source,
-                name,
-                text.parse().map_err(Malformed::InvalidSource)?,
-            ),
+            "id" => put(&mut self.id, name, text.parse().map_err(Malformed::InvalidId)?),
+            "source" => put(&mut self.source, name, text.parse().map_err(Malformed::InvalidSource)?),
             "type" => put(&mut self.event_type, name, text.parse()?),
             "time" => put(&mut self.time, name, time::parse(text)?),
             "tenant" => put(&mut self.tenant, name, text.parse()?),
             "subject" => put(&mut self.subject, name, attribute(name, text.parse())?),
             "dataschema" => put(&mut self.dataschema, name, attribute(name, text.parse())?),
-            "datacontenttype" => put(
-                &mut self.datacontenttype,
-                name,
-                attribute(name, text.parse())?,
-            ),
+            "datacontenttype" => put(&mut self.datacontenttype, name, attribute(name, text.parse())?),
             _ => match self.extensions.get(name) {
                 Some(earlier) if earlier == text => Ok(()),
                 Some(_) => Err(disagree(name)),
@@ -78,9 +62,7 @@ impl Attributes {
     pub(crate) fn into_envelope(self) -> Result<Envelope, Malformed> {
         Ok(Envelope {
             id: self.id.ok_or(Malformed::InvalidId(InvalidText::Empty))?,
-            source: self
-                .source
-                .ok_or(Malformed::InvalidSource(InvalidText::Empty))?,
+            source: self.source.ok_or(Malformed::InvalidSource(InvalidText::Empty))?,
             event_type: self.event_type.ok_or(InvalidType::Empty)?,
             time: self.time.ok_or(InvalidTime::Missing)?,
             subject: self.subject,
@@ -107,7 +89,5 @@ fn attribute<T, E: ToString>(name: &str, result: Result<T, E>) -> Result<T, Malf
 }
 
 fn disagree(name: &str) -> Malformed {
-    Malformed::AttributesDisagree {
-        name: name.to_owned(),
-    }
+    Malformed::AttributesDisagree { name: name.to_owned() }
 }

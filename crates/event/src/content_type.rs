@@ -29,9 +29,7 @@ impl ContentType {
             .checked_sub("+json".len())
             .and_then(|at| essence.get(at..))
             .is_some_and(|end| end.eq_ignore_ascii_case("+json"));
-        ends_in_json
-            || essence.eq_ignore_ascii_case(DEFAULT)
-            || essence.eq_ignore_ascii_case("text/json")
+        ends_in_json || essence.eq_ignore_ascii_case(DEFAULT) || essence.eq_ignore_ascii_case("text/json")
     }
 }
 
@@ -66,9 +64,7 @@ pub(crate) fn essence(text: &str) -> &str {
 /// What follows `application/cloudevents` in the media type of a whole event (`+json`), or nothing for other types.
 pub(crate) fn whole_event_format(text: &str) -> Option<&str> {
     let (start, format) = essence(text).split_at_checked(OF_WHOLE_EVENTS.len())?;
-    start
-        .eq_ignore_ascii_case(OF_WHOLE_EVENTS)
-        .then_some(format)
+    start.eq_ignore_ascii_case(OF_WHOLE_EVENTS).then_some(format)
 }
 
 fn check(text: &str) -> Result<(), InvalidContentType> {
@@ -79,9 +75,7 @@ fn check(text: &str) -> Result<(), InvalidContentType> {
         return Err(InvalidContentType::WholeEvent);
     }
     let is_token = |word: &str| !word.is_empty() && word.bytes().all(is_token_byte);
-    let names_a_type = essence(text)
-        .split_once('/')
-        .is_some_and(|(main, sub)| is_token(main) && is_token(sub));
+    let names_a_type = essence(text).split_once('/').is_some_and(|(main, sub)| is_token(main) && is_token(sub));
     if names_a_type && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         Ok(())
     } else {
@@ -104,51 +98,25 @@ mod tests {
 
     #[test]
     fn knows_json_by_name_and_by_suffix() {
-        for text in [
-            "application/json",
-            "Application/JSON; charset=utf-8",
-            "text/json",
-            "application/vnd.crm+JSON",
-        ] {
+        for text in ["application/json", "Application/JSON; charset=utf-8", "text/json", "application/vnd.crm+JSON"] {
             assert_eq!(parse(text).map(|t| t.is_json()), Ok(true), "{text}");
         }
-        for text in [
-            "text/plain",
-            "application/jsonl",
-            "application/xml",
-            "application/json-seq",
-            "a/b",
-        ] {
+        for text in ["text/plain", "application/jsonl", "application/xml", "application/json-seq", "a/b"] {
             assert_eq!(parse(text).map(|t| t.is_json()), Ok(false), "{text}");
         }
     }
 
     #[test]
     fn refuses_what_no_header_could_carry() {
-        for text in [
-            "",
-            "json",
-            "/",
-            "a/",
-            "text /plain",
-            "text/plain\r\nx: y",
-            "text/plän",
-            "text/plain; é",
-        ] {
+        for text in ["", "json", "/", "a/", "text /plain", "text/plain\r\nx: y", "text/plän", "text/plain; é"] {
             assert_eq!(parse(text), Err(InvalidContentType::Shape), "{text}");
         }
-        assert_eq!(
-            parse(&format!("a/{}", "b".repeat(254))),
-            Err(InvalidContentType::TooLong { length: 256 })
-        );
+        assert_eq!(parse(&format!("a/{}", "b".repeat(254))), Err(InvalidContentType::TooLong { length: 256 }));
     }
 
     #[test]
     fn refuses_the_types_of_whole_events() {
-        for text in [
-            "application/cloudevents+json",
-            "Application/CloudEvents-batch+json; charset=utf-8",
-        ] {
+        for text in ["application/cloudevents+json", "Application/CloudEvents-batch+json; charset=utf-8"] {
             assert_eq!(parse(text), Err(InvalidContentType::WholeEvent), "{text}");
         }
     }

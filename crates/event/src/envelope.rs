@@ -8,9 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::attributes::Attributes;
 use crate::members::Members;
 use crate::time;
-use crate::{
-    ContentType, DataSchema, EventId, EventType, Extensions, MessageId, Source, Subject, Tenant,
-};
+use crate::{ContentType, DataSchema, EventId, EventType, Extensions, MessageId, Source, Subject, Tenant};
 
 /// The CloudEvents attributes of an event.
 ///
@@ -80,15 +78,11 @@ impl<'de> Deserialize<'de> for Envelope {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let members = Members::deserialize(deserializer)?;
         if members.data.is_some() || members.data_base64.is_some() {
-            return Err(D::Error::custom(
-                "an envelope has no data: keep the data beside it",
-            ));
+            return Err(D::Error::custom("an envelope has no data: keep the data beside it"));
         }
         let mut attributes = Attributes::default();
         for (name, value) in &members.attributes {
-            attributes
-                .set_value(name, value)
-                .map_err(D::Error::custom)?;
+            attributes.set_value(name, value).map_err(D::Error::custom)?;
         }
         attributes.into_envelope().map_err(D::Error::custom)
     }
@@ -112,9 +106,8 @@ mod tests {
 
     #[test]
     fn fills_in_tenant_and_content_type() -> TestResult {
-        let envelope: Envelope = serde_json::from_str(
-            r#"{"id":"1","source":"/","type":"a","time":"2026-01-01T00:00:00Z","subject":null}"#,
-        )?;
+        let envelope: Envelope =
+            serde_json::from_str(r#"{"id":"1","source":"/","type":"a","time":"2026-01-01T00:00:00Z","subject":null}"#)?;
         assert_eq!(envelope.tenant, Tenant::default());
         assert_eq!(envelope.datacontenttype, ContentType::default());
         assert_eq!(envelope.subject, None);
@@ -123,8 +116,7 @@ mod tests {
 
     #[test]
     fn names_what_is_missing_or_wrong() {
-        let refusal =
-            |text| serde_json::from_str::<Envelope>(text).map_err(|error| error.to_string());
+        let refusal = |text| serde_json::from_str::<Envelope>(text).map_err(|error| error.to_string());
         insta::assert_debug_snapshot!(refusal("{}"), @r#"
         Err(
             "id must not be empty",
@@ -145,10 +137,7 @@ mod tests {
     #[test]
     fn derives_its_message_id() -> TestResult {
         let envelope: Envelope = serde_json::from_str(COMPACT)?;
-        assert_eq!(
-            envelope.message_id(),
-            MessageId::of(&envelope.tenant, &envelope.source, &envelope.id)
-        );
+        assert_eq!(envelope.message_id(), MessageId::of(&envelope.tenant, &envelope.source, &envelope.id));
         Ok(())
     }
 }

@@ -94,30 +94,18 @@ mod tests {
     #[test]
     fn splits_into_its_words() {
         let words = parse("deal.stage_changed.v2").map(|t| t.words().map(str::to_owned).collect());
-        assert_eq!(
-            words,
-            Ok(vec!["deal".into(), "stage_changed".into(), "v2".into()])
-        );
+        assert_eq!(words, Ok(vec!["deal".into(), "stage_changed".into(), "v2".into()]));
     }
 
     #[test]
     fn refuses_a_type_with_upper_case() {
-        assert_eq!(
-            parse("deal.Won"),
-            Err(InvalidType::Character { at: 5, found: 'W' })
-        );
+        assert_eq!(parse("deal.Won"), Err(InvalidType::Character { at: 5, found: 'W' }));
     }
 
     #[test]
     fn refuses_pattern_characters() {
-        assert_eq!(
-            parse("deal.*"),
-            Err(InvalidType::Character { at: 5, found: '*' })
-        );
-        assert_eq!(
-            parse("#"),
-            Err(InvalidType::Character { at: 0, found: '#' })
-        );
+        assert_eq!(parse("deal.*"), Err(InvalidType::Character { at: 5, found: '*' }));
+        assert_eq!(parse("#"), Err(InvalidType::Character { at: 0, found: '#' }));
     }
 
     #[test]
@@ -131,10 +119,7 @@ mod tests {
     #[test]
     fn bounds_the_length_in_bytes() {
         assert!(parse(&"a".repeat(MAX_TYPE)).is_ok());
-        assert_eq!(
-            parse(&"a".repeat(MAX_TYPE + 1)),
-            Err(InvalidType::TooLong { length: 256 })
-        );
+        assert_eq!(parse(&"a".repeat(MAX_TYPE + 1)), Err(InvalidType::TooLong { length: 256 }));
     }
 
     #[test]

@@ -38,9 +38,7 @@ impl Extensions {
     /// Sets an extension, over an earlier value of the same name.
     pub fn insert(&mut self, name: &str, value: &str) -> Result<(), InvalidExtension> {
         let name_is_good = (1..=MAX_EXTENSION_NAME).contains(&name.len())
-            && name
-                .bytes()
-                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
+            && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
         if !name_is_good || TAKEN.contains(&name) {
             return Err(InvalidExtension::Name);
         }
@@ -59,9 +57,7 @@ impl Extensions {
 
     /// Names and values, sorted by name.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -69,9 +65,7 @@ impl Extensions {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidExtension {
     /// The name is reserved, too long, empty, or has other characters.
-    #[error(
-        "is no name for an extension: use 1 to {MAX_EXTENSION_NAME} of a-z and 0-9 that name no other attribute"
-    )]
+    #[error("is no name for an extension: use 1 to {MAX_EXTENSION_NAME} of a-z and 0-9 that name no other attribute")]
     Name,
     /// The value is empty, too long, or has control characters.
     #[error("{0}")]
@@ -97,20 +91,8 @@ mod tests {
     #[test]
     fn refuses_names_that_mean_something_else() {
         let mut extensions = Extensions::default();
-        for name in [
-            "",
-            "Upper",
-            "with-dash",
-            "data",
-            "tenant",
-            "specversion",
-            "a23456789012345678901",
-        ] {
-            assert_eq!(
-                extensions.insert(name, "x"),
-                Err(InvalidExtension::Name),
-                "{name}"
-            );
+        for name in ["", "Upper", "with-dash", "data", "tenant", "specversion", "a23456789012345678901"] {
+            assert_eq!(extensions.insert(name, "x"), Err(InvalidExtension::Name), "{name}");
         }
     }
 
@@ -120,10 +102,7 @@ mod tests {
         for number in 0..MAX_EXTENSIONS {
             assert_eq!(extensions.insert(&format!("x{number}"), "1"), Ok(()));
         }
-        assert_eq!(
-            extensions.insert("more", "1"),
-            Err(InvalidExtension::TooMany)
-        );
+        assert_eq!(extensions.insert("more", "1"), Err(InvalidExtension::TooMany));
         assert_eq!(extensions.insert("x0", "2"), Ok(()));
     }
 

@@ -19,10 +19,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// Checks that `bytes` are one JSON value.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), Malformed> {
     if bytes.starts_with(BYTE_ORDER_MARK) {
-        return Err(Malformed::InvalidJson {
-            at: 0,
-            problem: "it starts with a byte order mark".to_owned(),
-        });
+        return Err(Malformed::InvalidJson { at: 0, problem: "it starts with a byte order mark".to_owned() });
     }
     parse::<WellFormed>(bytes).map(|WellFormed| ())
 }
@@ -32,18 +29,12 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Malfor
     serde_json::from_slice(bytes).map_err(|error| {
         let line_start = match error.line() {
             0 | 1 => 0,
-            line => bytes
-                .iter()
-                .enumerate()
-                .filter(|&(_, &byte)| byte == b'\n')
-                .nth(line - 2)
-                .map_or(0, |(at, _)| at + 1),
+            line => {
+                bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'\n').nth(line - 2).map_or(0, |(at, _)| at + 1)
+            }
         };
         let at = line_start + error.column().saturating_sub(1);
-        Malformed::InvalidJson {
-            at,
-            problem: without_position(&error),
-        }
+        Malformed::InvalidJson { at, problem: without_position(&error) }
     })
 }
 
@@ -123,14 +114,7 @@ mod tests {
 
     #[test]
     fn accepts_any_value() {
-        for text in [
-            "{}",
-            " [1, 2.5e3, -0] ",
-            r#""\u00e9""#,
-            "null",
-            "9007199254740993",
-            r#"{"a":1,"a":2}"#,
-        ] {
+        for text in ["{}", " [1, 2.5e3, -0] ", r#""\u00e9""#, "null", "9007199254740993", r#"{"a":1,"a":2}"#] {
             assert_eq!(check(text.as_bytes()), Ok(()), "{text}");
         }
     }
@@ -157,10 +141,7 @@ mod tests {
 
     #[test]
     fn keeps_the_message_short() {
-        let error = Malformed::InvalidJson {
-            at: 6,
-            problem: "expected value".into(),
-        };
+        let error = Malformed::InvalidJson { at: 6, problem: "expected value".into() };
         assert_eq!(check(b"{\"a\": }"), Err(error));
     }
 

@@ -18,9 +18,7 @@ pub enum Malformed {
         limit: usize,
     },
     /// The headers are too many, or too large together.
-    #[error(
-        "headers are {count} with {size} bytes: send at most {max_count} with {max_size} bytes"
-    )]
+    #[error("headers are {count} with {size} bytes: send at most {max_count} with {max_size} bytes")]
     HeadersTooLarge {
         /// How many there are.
         count: usize,
@@ -32,9 +30,7 @@ pub enum Malformed {
         max_size: usize,
     },
     /// The body is compressed, or encoded in some other way.
-    #[error(
-        "content_encoding is neither absent, `identity` nor `utf-8`: publish the body uncompressed"
-    )]
+    #[error("content_encoding is neither absent, `identity` nor `utf-8`: publish the body uncompressed")]
     UnsupportedContentEncoding,
     /// Several events in one message.
     #[error("content_type is a batch of events: publish one event per message")]
@@ -138,15 +134,8 @@ impl Malformed {
 
     pub(crate) fn attribute(name: &str, problem: impl Into<String>) -> Self {
         // A header's name is the publisher's, and may hold anything.
-        let name = name
-            .chars()
-            .take(SHOWN_NAME)
-            .flat_map(char::escape_debug)
-            .collect();
-        Self::InvalidAttribute {
-            name,
-            problem: problem.into(),
-        }
+        let name = name.chars().take(SHOWN_NAME).flat_map(char::escape_debug).collect();
+        Self::InvalidAttribute { name, problem: problem.into() }
     }
 }
 
@@ -157,23 +146,12 @@ mod tests {
     #[test]
     fn lists_every_reason_once() {
         let one_of_each = [
-            Malformed::BodyTooLarge {
-                length: 2,
-                limit: 1,
-            },
-            Malformed::HeadersTooLarge {
-                count: 1,
-                size: 2,
-                max_count: 1,
-                max_size: 1,
-            },
+            Malformed::BodyTooLarge { length: 2, limit: 1 },
+            Malformed::HeadersTooLarge { count: 1, size: 2, max_count: 1, max_size: 1 },
             Malformed::UnsupportedContentEncoding,
             Malformed::BatchNotAllowed,
             Malformed::UnsupportedFormat,
-            Malformed::InvalidJson {
-                at: 0,
-                problem: String::new(),
-            },
+            Malformed::InvalidJson { at: 0, problem: String::new() },
             Malformed::InvalidData { problem: "" },
             Malformed::UnsupportedSpecversion,
             Malformed::AttributesDisagree { name: "id".into() },
@@ -184,10 +162,7 @@ mod tests {
             Malformed::InvalidTenant(InvalidTenant::Empty),
             Malformed::attribute("subject", "is bad"),
         ];
-        assert_eq!(
-            one_of_each.map(|malformed| malformed.reason()),
-            Malformed::REASONS
-        );
+        assert_eq!(one_of_each.map(|malformed| malformed.reason()), Malformed::REASONS);
     }
 
     #[test]

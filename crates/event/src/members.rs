@@ -79,10 +79,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(i64::try_from(value).map_or(
-            AttributeValue::Unsupported(size_of::<u64>()),
-            AttributeValue::Integer,
-        ))
+        Ok(i64::try_from(value).map_or(AttributeValue::Unsupported(size_of::<u64>()), AttributeValue::Integer))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {

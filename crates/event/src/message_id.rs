@@ -53,11 +53,7 @@ pub struct InvalidMessageId;
 
 fn check(text: &str) -> Result<(), InvalidMessageId> {
     let encoded = text.strip_prefix(PREFIX).ok_or(InvalidMessageId)?;
-    if encoded.len() == ENCODED
-        && encoded
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
-    {
+    if encoded.len() == ENCODED && encoded.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')) {
         Ok(())
     } else {
         Err(InvalidMessageId)
@@ -71,24 +67,14 @@ mod tests {
     type TestResult = Result<(), Box<dyn std::error::Error>>;
 
     fn of(tenant: &str, source: &str, id: &str) -> Result<MessageId, Box<dyn std::error::Error>> {
-        Ok(MessageId::of(
-            &tenant.parse()?,
-            &source.parse()?,
-            &id.parse()?,
-        ))
+        Ok(MessageId::of(&tenant.parse()?, &source.parse()?, &id.parse()?))
     }
 
     // Receivers keep these ids to tell duplicates: this vector never changes.
     #[test]
     fn never_changes() -> TestResult {
-        assert_eq!(
-            of("default", "/crm/sales", "evt-1")?.as_str(),
-            "msg_awum3glrum2baaanvga7hn3rni"
-        );
-        assert_eq!(
-            of("acme", "/crm/sales", "evt-1")?.as_str(),
-            "msg_pklcgvsgi6g6impgbjfu6l6j2e"
-        );
+        assert_eq!(of("default", "/crm/sales", "evt-1")?.as_str(), "msg_awum3glrum2baaanvga7hn3rni");
+        assert_eq!(of("acme", "/crm/sales", "evt-1")?.as_str(), "msg_pklcgvsgi6g6impgbjfu6l6j2e");
         Ok(())
     }
 
@@ -102,13 +88,7 @@ mod tests {
     fn reads_back_what_it_writes() -> TestResult {
         let id = of("acme", "/crm", "1")?;
         assert_eq!(id.as_str().parse(), Ok(id));
-        for text in [
-            "",
-            "msg_",
-            "msg_abc",
-            "evt_aaaaaaaaaaaaaaaaaaaaaaaaaa",
-            "msg_Aaaaaaaaaaaaaaaaaaaaaaaaaa",
-        ] {
+        for text in ["", "msg_", "msg_abc", "evt_aaaaaaaaaaaaaaaaaaaaaaaaaa", "msg_Aaaaaaaaaaaaaaaaaaaaaaaaaa"] {
             assert_eq!(text.parse::<MessageId>(), Err(InvalidMessageId), "{text}");
         }
         Ok(())

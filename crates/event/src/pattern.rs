@@ -147,13 +147,9 @@ mod tests {
     fn naive(pattern: &[PatternWord<'_>], words: &[&str]) -> bool {
         match (pattern, words) {
             ([], _) => words.is_empty(),
-            ([PatternWord::Many, rest @ ..], _) => {
-                (0..=words.len()).any(|taken| naive(rest, &words[taken..]))
-            }
+            ([PatternWord::Many, rest @ ..], _) => (0..=words.len()).any(|taken| naive(rest, &words[taken..])),
             ([PatternWord::One, rest @ ..], [_, words @ ..]) => naive(rest, words),
-            ([PatternWord::Literal(literal), rest @ ..], [word, words @ ..]) => {
-                literal == word && naive(rest, words)
-            }
+            ([PatternWord::Literal(literal), rest @ ..], [word, words @ ..]) => literal == word && naive(rest, words),
             (_, []) => false,
         }
     }
@@ -188,10 +184,7 @@ mod tests {
         assert_eq!(parse("deal..won"), Err(InvalidPattern::Word { number: 2 }));
         assert_eq!(parse("Deal.won"), Err(InvalidPattern::Word { number: 1 }));
         assert_eq!(parse("deal.w#"), Err(InvalidPattern::Word { number: 2 }));
-        assert_eq!(
-            parse(&"a".repeat(256)),
-            Err(InvalidPattern::TooLong { length: 256 })
-        );
+        assert_eq!(parse(&"a".repeat(256)), Err(InvalidPattern::TooLong { length: 256 }));
     }
 
     #[test]

@@ -70,18 +70,9 @@ mod tests {
     fn refuses_what_could_be_read_as_something_else() {
         let parse = |text: &str| text.parse::<Tenant>();
         assert_eq!(parse(""), Err(InvalidTenant::Empty));
-        assert_eq!(
-            parse("Acme"),
-            Err(InvalidTenant::Character { at: 0, found: 'A' })
-        );
-        assert_eq!(
-            parse("acme.eu"),
-            Err(InvalidTenant::Character { at: 4, found: '.' })
-        );
-        assert_eq!(
-            parse(&"a".repeat(65)),
-            Err(InvalidTenant::TooLong { length: 65 })
-        );
+        assert_eq!(parse("Acme"), Err(InvalidTenant::Character { at: 0, found: 'A' }));
+        assert_eq!(parse("acme.eu"), Err(InvalidTenant::Character { at: 4, found: '.' }));
+        assert_eq!(parse(&"a".repeat(65)), Err(InvalidTenant::TooLong { length: 65 }));
         assert!(parse(&"a".repeat(64)).is_ok());
     }
 

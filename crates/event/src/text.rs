@@ -82,10 +82,7 @@ pub(crate) fn check<const MAX: usize>(text: &str) -> Result<(), InvalidText> {
         return Err(InvalidText::Empty);
     }
     if text.len() > MAX {
-        return Err(InvalidText::TooLong {
-            length: text.len(),
-            limit: MAX,
-        });
+        return Err(InvalidText::TooLong { length: text.len(), limit: MAX });
     }
     match text.char_indices().find(|&(_, c)| is_forbidden(c)) {
         Some((at, _)) => Err(InvalidText::Forbidden { at }),
@@ -105,28 +102,13 @@ mod tests {
     #[test]
     fn keeps_any_script() {
         let subject = "Müller GmbH / بريد / 郵便 📯";
-        assert_eq!(
-            subject.parse::<Subject>().map(|s| s.to_string()),
-            Ok(subject.to_owned())
-        );
+        assert_eq!(subject.parse::<Subject>().map(|s| s.to_string()), Ok(subject.to_owned()));
     }
 
     #[test]
     fn refuses_control_characters() {
-        for text in [
-            "a\nb",
-            "a\0b",
-            "a\u{7f}",
-            "a\u{85}",
-            "a\u{fdd0}",
-            "a\u{ffff}",
-            "a\u{1fffe}",
-        ] {
-            assert_eq!(
-                text.parse::<EventId>(),
-                Err(InvalidText::Forbidden { at: 1 }),
-                "{text:?}"
-            );
+        for text in ["a\nb", "a\0b", "a\u{7f}", "a\u{85}", "a\u{fdd0}", "a\u{ffff}", "a\u{1fffe}"] {
+            assert_eq!(text.parse::<EventId>(), Err(InvalidText::Forbidden { at: 1 }), "{text:?}");
         }
     }
 
@@ -134,18 +116,12 @@ mod tests {
     fn bounds_the_length() {
         assert_eq!("".parse::<Source>(), Err(InvalidText::Empty));
         assert!("x".repeat(MAX_ID).parse::<EventId>().is_ok());
-        let refused = InvalidText::TooLong {
-            length: 256,
-            limit: 255,
-        };
+        let refused = InvalidText::TooLong { length: 256, limit: 255 };
         assert_eq!("x".repeat(256).parse::<EventId>(), Err(refused));
     }
 
     #[test]
     fn makes_an_id_of_a_uuid() {
-        assert_eq!(
-            EventId::from(Uuid::nil()).as_str(),
-            "00000000-0000-0000-0000-000000000000"
-        );
+        assert_eq!(EventId::from(Uuid::nil()).as_str(), "00000000-0000-0000-0000-000000000000");
     }
 }

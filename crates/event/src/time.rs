@@ -16,9 +16,7 @@ pub enum InvalidTime {
     #[error("time is not RFC 3339: write it like 2026-11-24T09:30:00.123Z")]
     NotRfc3339,
     /// A number of seconds that no calendar reaches; it is usually milliseconds.
-    #[error(
-        "time {seconds} is beyond the year {LAST_YEAR}: AMQP timestamps count seconds, not milliseconds"
-    )]
+    #[error("time {seconds} is beyond the year {LAST_YEAR}: AMQP timestamps count seconds, not milliseconds")]
     BeyondCalendar {
         /// The number given.
         seconds: u64,
@@ -30,11 +28,7 @@ pub(crate) fn parse(text: &str) -> Result<DateTime<Utc>, InvalidTime> {
     let time = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidTime::NotRfc3339)?;
     let time = time.with_timezone(&Utc);
     // An offset can move the year out of what RFC 3339 can write.
-    if (0..=LAST_YEAR).contains(&time.year()) {
-        Ok(time)
-    } else {
-        Err(InvalidTime::NotRfc3339)
-    }
+    if (0..=LAST_YEAR).contains(&time.year()) { Ok(time) } else { Err(InvalidTime::NotRfc3339) }
 }
 
 /// Reads an AMQP timestamp: whole seconds since 1970.
@@ -60,28 +54,16 @@ mod tests {
         for (text, written) in [
             ("2026-11-24T09:30:00Z", "2026-11-24T09:30:00Z"),
             ("2026-11-24T09:30:00.123Z", "2026-11-24T09:30:00.123Z"),
-            (
-                "2026-11-24T10:30:00.123456+01:00",
-                "2026-11-24T09:30:00.123456Z",
-            ),
+            ("2026-11-24T10:30:00.123456+01:00", "2026-11-24T09:30:00.123456Z"),
             ("2016-12-31T23:59:60Z", "2016-12-31T23:59:60Z"),
         ] {
-            assert_eq!(
-                parse(text).map(|time| format(&time)),
-                Ok(written.to_owned())
-            );
+            assert_eq!(parse(text).map(|time| format(&time)), Ok(written.to_owned()));
         }
     }
 
     #[test]
     fn refuses_other_spellings() {
-        for text in [
-            "",
-            "1764000000",
-            "2026-11-24",
-            "2026-11-24T09:30:00",
-            "9999-12-31T23:59:59-01:00",
-        ] {
+        for text in ["", "1764000000", "2026-11-24", "2026-11-24T09:30:00", "9999-12-31T23:59:59-01:00"] {
             assert_eq!(parse(text), Err(InvalidTime::NotRfc3339), "{text}");
         }
     }
@@ -89,15 +71,7 @@ mod tests {
     #[test]
     fn suspects_milliseconds() {
         let milliseconds = 1_764_000_000_000;
-        assert_eq!(
-            from_seconds(milliseconds),
-            Err(InvalidTime::BeyondCalendar {
-                seconds: milliseconds
-            })
-        );
-        assert_eq!(
-            from_seconds(u64::MAX),
-            Err(InvalidTime::BeyondCalendar { seconds: u64::MAX })
-        );
+        assert_eq!(from_seconds(milliseconds), Err(InvalidTime::BeyondCalendar { seconds: milliseconds }));
+        assert_eq!(from_seconds(u64::MAX), Err(InvalidTime::BeyondCalendar { seconds: u64::MAX }));
     }
 }

@@ -43,14 +43,9 @@ impl AttributeValue<'_> {
             Self::Bool(true) => Some(Cow::Borrowed("true")),
             Self::Bool(false) => Some(Cow::Borrowed("false")),
             Self::Integer(number) => Some(Cow::Owned(number.to_string())),
-            Self::Timestamp(seconds) => {
-                Some(Cow::Owned(time::format(&time::from_seconds(*seconds)?)))
-            }
+            Self::Timestamp(seconds) => Some(Cow::Owned(time::format(&time::from_seconds(*seconds)?))),
             Self::Unsupported(_) => {
-                return Err(Malformed::attribute(
-                    name,
-                    "must be UTF-8 text, a boolean or a whole number",
-                ));
+                return Err(Malformed::attribute(name, "must be UTF-8 text, a boolean or a whole number"));
             }
         })
     }

@@ -3,17 +3,13 @@
 use std::{hint::black_box, iter};
 
 use barid_event::{EventType, Tenant};
-use barid_registry::{
-    Destination, Name, Patterns, Policy, Scratch, Snapshot, Subscription, SubscriptionId, Timeout,
-};
+use barid_registry::{Destination, Name, Patterns, Policy, Scratch, Snapshot, Subscription, SubscriptionId, Timeout};
 use barid_signature::{Secret, Signer};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const SUBSCRIPTIONS: usize = 10_000;
 
-const OBJECTS: [&str; 8] = [
-    "contact", "deal", "lead", "account", "ticket", "invoice", "quote", "call",
-];
+const OBJECTS: [&str; 8] = ["contact", "deal", "lead", "account", "ticket", "invoice", "quote", "call"];
 const CHANGES: [&str; 5] = ["created", "updated", "deleted", "stage_changed", "merged"];
 
 /// The pattern of the `number`-th subscription. Regions keep most apart, so that an event reaches some hundred.
@@ -46,23 +42,13 @@ fn snapshot(tenant: &Tenant) -> Result<Snapshot, Box<dyn std::error::Error>> {
             policy: Policy::default(),
         })
     };
-    Ok(Snapshot::compile(
-        (0..SUBSCRIPTIONS)
-            .map(subscription)
-            .collect::<Result<_, _>>()?,
-        None,
-    )?)
+    Ok(Snapshot::compile((0..SUBSCRIPTIONS).map(subscription).collect::<Result<_, _>>()?, None)?)
 }
 
 fn event_types() -> Result<Vec<EventType>, Box<dyn std::error::Error>> {
-    let types = OBJECTS
-        .iter()
-        .flat_map(|object| CHANGES.iter().map(move |change| (object, change)));
+    let types = OBJECTS.iter().flat_map(|object| CHANGES.iter().map(move |change| (object, change)));
     let regions = iter::successors(Some(0), |region| Some((region + 7) % 97));
-    types
-        .zip(regions)
-        .map(|((object, change), region)| Ok(format!("{object}.r{region}.{change}").parse()?))
-        .collect()
+    types.zip(regions).map(|((object, change), region)| Ok(format!("{object}.r{region}.{change}").parse()?)).collect()
 }
 
 fn matching(criterion: &mut Criterion) {
@@ -71,14 +57,8 @@ fn matching(criterion: &mut Criterion) {
         unreachable!("the bench's own names, patterns and types are valid");
     };
     let mut scratch = Scratch::default();
-    let found: usize = types
-        .iter()
-        .map(|event_type| snapshot.matching(&tenant, event_type, &mut scratch).len())
-        .sum();
-    println!(
-        "{SUBSCRIPTIONS} subscriptions, {} matching per event",
-        found / types.len()
-    );
+    let found: usize = types.iter().map(|event_type| snapshot.matching(&tenant, event_type, &mut scratch).len()).sum();
+    println!("{SUBSCRIPTIONS} subscriptions, {} matching per event", found / types.len());
 
     let mut group = criterion.benchmark_group("matching");
     group.throughput(Throughput::Elements(types.len() as u64));

@@ -30,11 +30,7 @@ impl TryFrom<Duration> for Timeout {
     type Error = InvalidTimeout;
 
     fn try_from(timeout: Duration) -> Result<Self, InvalidTimeout> {
-        if (MIN_TIMEOUT..=MAX_TIMEOUT).contains(&timeout) {
-            Ok(Self(timeout))
-        } else {
-            Err(InvalidTimeout(timeout))
-        }
+        if (MIN_TIMEOUT..=MAX_TIMEOUT).contains(&timeout) { Ok(Self(timeout)) } else { Err(InvalidTimeout(timeout)) }
     }
 }
 
@@ -58,9 +54,7 @@ pub enum InvalidDestination {
     #[error("url has {0} bytes: give at most {MAX_URL_LENGTH}")]
     UrlTooLong(usize),
     /// White space or a control character, which URL parsers silently drop.
-    #[error(
-        "url holds white space or a control character: remove it, or write it as %20 and so on"
-    )]
+    #[error("url holds white space or a control character: remove it, or write it as %20 and so on")]
     UrlWhiteSpace,
     /// No URL at all.
     #[error("url cannot be read: give an absolute one such as https://hooks.example.com/crm")]
@@ -79,10 +73,7 @@ pub enum InvalidDestination {
 impl Destination {
     /// A destination at the absolute `url`, which is https, or http if `allow_http`.
     pub fn new(url: &str, timeout: Timeout, allow_http: bool) -> Result<Self, InvalidDestination> {
-        Ok(Self {
-            url: parse_url(url, allow_http)?,
-            timeout,
-        })
+        Ok(Self { url: parse_url(url, allow_http)?, timeout })
     }
 
     /// Where to send. A secret: not for logs.
@@ -127,10 +118,7 @@ impl fmt::Display for Destination {
 
 impl fmt::Debug for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Destination")
-            .field("url", &format_args!("{self}/…"))
-            .field("timeout", &self.timeout.0)
-            .finish()
+        f.debug_struct("Destination").field("url", &format_args!("{self}/…")).field("timeout", &self.timeout.0).finish()
     }
 }
 
@@ -151,86 +139,47 @@ mod tests {
 
     #[test]
     fn accepts_http_only_when_allowed() {
-        assert_eq!(
-            refused("http://example.com/"),
-            InvalidDestination::UrlScheme("http".into())
-        );
+        assert_eq!(refused("http://example.com/"), InvalidDestination::UrlScheme("http".into()));
         assert!(Destination::new("http://127.0.0.1:8080/", Timeout::default(), true).is_ok());
         assert!(Destination::new("ftp://example.com/", Timeout::default(), true).is_err());
     }
 
     #[test]
     fn refuses_user_info_and_fragments() {
-        assert_eq!(
-            refused("https://me@example.com/"),
-            InvalidDestination::UrlUserInfo
-        );
-        assert_eq!(
-            refused("https://:pw@example.com/"),
-            InvalidDestination::UrlUserInfo
-        );
-        assert_eq!(
-            refused("https://example.com/#part"),
-            InvalidDestination::UrlFragment
-        );
+        assert_eq!(refused("https://me@example.com/"), InvalidDestination::UrlUserInfo);
+        assert_eq!(refused("https://:pw@example.com/"), InvalidDestination::UrlUserInfo);
+        assert_eq!(refused("https://example.com/#part"), InvalidDestination::UrlFragment);
     }
 
     #[test]
     fn refuses_what_is_no_absolute_url() {
-        for text in [
-            "",
-            "/crm",
-            "example.com",
-            "https://",
-            "https://:443/",
-            "https://exa%mple/",
-        ] {
-            assert!(
-                matches!(refused(text), InvalidDestination::UrlSyntax(_)),
-                "{text}"
-            );
+        for text in ["", "/crm", "example.com", "https://", "https://:443/", "https://exa%mple/"] {
+            assert!(matches!(refused(text), InvalidDestination::UrlSyntax(_)), "{text}");
         }
     }
 
     #[test]
     fn refuses_white_space_that_parsers_drop() {
-        assert_eq!(
-            refused("https://exam\nple.com/"),
-            InvalidDestination::UrlWhiteSpace
-        );
-        assert_eq!(
-            refused(" https://example.com/"),
-            InvalidDestination::UrlWhiteSpace
-        );
+        assert_eq!(refused("https://exam\nple.com/"), InvalidDestination::UrlWhiteSpace);
+        assert_eq!(refused(" https://example.com/"), InvalidDestination::UrlWhiteSpace);
     }
 
     #[test]
     fn refuses_a_url_too_long() {
-        assert_eq!(
-            refused(&format!("https://e.com/{}", "x".repeat(2048))),
-            InvalidDestination::UrlTooLong(2062)
-        );
+        assert_eq!(refused(&format!("https://e.com/{}", "x".repeat(2048))), InvalidDestination::UrlTooLong(2062));
     }
 
     #[test]
     fn refuses_a_timeout_out_of_range() {
         let timeout = |millis| Timeout::try_from(Duration::from_millis(millis));
-        assert_eq!(
-            timeout(999).unwrap_err().to_string(),
-            "timeout is 999ms: give 1s to 1m"
-        );
+        assert_eq!(timeout(999).unwrap_err().to_string(), "timeout is 999ms: give 1s to 1m");
         assert!(timeout(60_001).is_err());
         assert!(timeout(60_000).is_ok());
     }
 
     #[test]
     fn prints_neither_path_nor_query() {
-        let destination = Destination::new(
-            "https://e.com:8443/T0/secret?k=secret",
-            Timeout::default(),
-            false,
-        )
-        .unwrap();
+        let destination = Destination::new("https://e.com:8443/T0/secret?k=secret", Timeout::default(), false).unwrap();
         assert_eq!(destination.to_string(), "https://e.com:8443");
         assert!(!format!("{destination:?}").contains("secret"));
     }

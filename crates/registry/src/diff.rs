@@ -26,21 +26,14 @@ impl Diff {
                 Some(_) => {}
             }
         }
-        diff.removed = old
-            .iter()
-            .filter(|subscription| new.get(subscription.id.as_str()).is_none())
-            .count();
+        diff.removed = old.iter().filter(|subscription| new.get(subscription.id.as_str()).is_none()).count();
         diff
     }
 }
 
 impl fmt::Display for Diff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} added, {} removed, {} changed",
-            self.added, self.removed, self.changed
-        )
+        write!(f, "{} added, {} removed, {} changed", self.added, self.removed, self.changed)
     }
 }
 
@@ -64,42 +57,26 @@ mod tests {
     }
 
     fn between(old: Vec<Subscription>, new: Vec<Subscription>) -> String {
-        Diff::between(
-            &Snapshot::compile(old, None).unwrap(),
-            &Snapshot::compile(new, None).unwrap(),
-        )
-        .to_string()
+        Diff::between(&Snapshot::compile(old, None).unwrap(), &Snapshot::compile(new, None).unwrap()).to_string()
     }
 
     #[test]
     fn counts_what_was_added_removed_and_changed() {
         let old = ["a", "b", "c"].map(|name| subscription(name, "deal.won", OLD_SECRET));
-        let new = [
-            ("b", "deal.won"),
-            ("c", "deal.lost"),
-            ("d", "#"),
-            ("e", "*"),
-        ];
+        let new = [("b", "deal.won"), ("c", "deal.lost"), ("d", "#"), ("e", "*")];
         let new = new.map(|(name, events)| subscription(name, &format!("'{events}'"), OLD_SECRET));
-        assert_eq!(
-            between(old.into(), new.into()),
-            "2 added, 1 removed, 1 changed"
-        );
+        assert_eq!(between(old.into(), new.into()), "2 added, 1 removed, 1 changed");
     }
 
     #[test]
     fn the_order_is_no_change() {
         let [a, b] = ["a", "b"].map(|name| subscription(name, "deal.won", OLD_SECRET));
-        assert_eq!(
-            between(vec![a.clone(), b.clone()], vec![b, a]),
-            "0 added, 0 removed, 0 changed"
-        );
+        assert_eq!(between(vec![a.clone(), b.clone()], vec![b, a]), "0 added, 0 removed, 0 changed");
     }
 
     #[test]
     fn another_secret_is_a_change() {
-        let [old, new] =
-            [OLD_SECRET, NEW_SECRET].map(|secret| vec![subscription("a", "deal.won", secret)]);
+        let [old, new] = [OLD_SECRET, NEW_SECRET].map(|secret| vec![subscription("a", "deal.won", secret)]);
         assert_eq!(between(old, new), "0 added, 0 removed, 1 changed");
     }
 }

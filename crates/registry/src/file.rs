@@ -32,9 +32,7 @@ pub fn parse(text: &str, allow_http: bool) -> Result<Vec<Subscription>, Problems
     }
     if text.trim().is_empty() {
         // It may be cut off: reading it as "no subscriptions" would stop every delivery.
-        return Err(whole(
-            "is empty: for no subscriptions write subscriptions: []".to_owned(),
-        ));
+        return Err(whole("is empty: for no subscriptions write subscriptions: []".to_owned()));
     }
     let root = yaml::read(text).map_err(|error| Problems::from(yaml::problem(&error)))?;
     let mut problems = Problems::default();
@@ -51,18 +49,9 @@ pub fn parse(text: &str, allow_http: bool) -> Result<Vec<Subscription>, Problems
         }
     }
     drop(places);
-    problems.none_or(
-        read.into_iter()
-            .map(|(subscription, _)| subscription)
-            .collect(),
-    )
+    problems.none_or(read.into_iter().map(|(subscription, _)| subscription).collect())
 }
 
 fn whole(message: String) -> Problems {
-    Problem {
-        place: None,
-        path: String::new(),
-        message,
-    }
-    .into()
+    Problem { place: None, path: String::new(), message }.into()
 }

@@ -38,11 +38,7 @@ impl SubscriptionId {
     /// of SHA-256(tenant, 0, name). The same on every machine, for ever.
     pub fn derive(tenant: &Tenant, name: &Name) -> Self {
         // Neither a tenant nor a name holds a zero byte, so no two pairs hash the same text.
-        let hash = Sha256::new()
-            .chain_update(tenant.as_str())
-            .chain_update([0])
-            .chain_update(name.as_str())
-            .finalize();
+        let hash = Sha256::new().chain_update(tenant.as_str()).chain_update([0]).chain_update(name.as_str()).finalize();
         let mut text = format!("sub_{}", BASE32_NOPAD.encode(&hash[..HASH_BYTES]));
         text.make_ascii_lowercase();
         Self(text.into())
@@ -106,10 +102,7 @@ mod tests {
     #[test]
     fn is_the_same_for_ever() {
         // Changing it would orphan every delivery on its way and every record.
-        assert_eq!(
-            derive("acme", "big-deals-to-sales"),
-            "sub_3nzfx7qogiyn6lmqrqlnwkuo54"
-        );
+        assert_eq!(derive("acme", "big-deals-to-sales"), "sub_3nzfx7qogiyn6lmqrqlnwkuo54");
     }
 
     #[test]
@@ -133,21 +126,9 @@ mod tests {
 
     #[test]
     fn refuses_dots_upper_case_and_wrong_lengths() {
-        assert_eq!(
-            "a.b".parse::<SubscriptionId>(),
-            Err(InvalidSubscriptionId::Character('.'))
-        );
-        assert_eq!(
-            "A".parse::<SubscriptionId>(),
-            Err(InvalidSubscriptionId::Character('A'))
-        );
-        assert_eq!(
-            "".parse::<SubscriptionId>(),
-            Err(InvalidSubscriptionId::Length(0))
-        );
-        assert_eq!(
-            "a".repeat(65).parse::<SubscriptionId>(),
-            Err(InvalidSubscriptionId::Length(65))
-        );
+        assert_eq!("a.b".parse::<SubscriptionId>(), Err(InvalidSubscriptionId::Character('.')));
+        assert_eq!("A".parse::<SubscriptionId>(), Err(InvalidSubscriptionId::Character('A')));
+        assert_eq!("".parse::<SubscriptionId>(), Err(InvalidSubscriptionId::Length(0)));
+        assert_eq!("a".repeat(65).parse::<SubscriptionId>(), Err(InvalidSubscriptionId::Length(65)));
     }
 }

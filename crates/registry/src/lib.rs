@@ -58,16 +58,12 @@ mod subscription;
 mod trie;
 
 pub use destination::{
-    DEFAULT_TIMEOUT, Destination, InvalidDestination, InvalidTimeout, MAX_TIMEOUT, MAX_URL_LENGTH,
-    MIN_TIMEOUT, Timeout,
+    DEFAULT_TIMEOUT, Destination, InvalidDestination, InvalidTimeout, MAX_TIMEOUT, MAX_URL_LENGTH, MIN_TIMEOUT, Timeout,
 };
 pub use diff::Diff;
 pub use id::{InvalidSubscriptionId, MAX_ID_LENGTH, SubscriptionId};
 pub use name::{InvalidName, MAX_NAME_LENGTH, Name};
-pub use policy::{
-    DEFAULT_MAX_IN_FLIGHT, DEFAULT_PERMANENT, InvalidPolicy, MAX_IN_FLIGHT, PERMANENT_STATUS,
-    Policy,
-};
+pub use policy::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_PERMANENT, InvalidPolicy, MAX_IN_FLIGHT, PERMANENT_STATUS, Policy};
 pub use schedule::{InvalidSchedule, MAX_DELAY, MAX_DELAYS, MAX_TOTAL_DELAY, MIN_DELAY, Schedule};
 pub use snapshot::{DuplicateId, Snapshot};
 pub use subscription::{InvalidPatterns, MAX_PATTERNS, Patterns, Subscription};

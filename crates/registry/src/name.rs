@@ -68,9 +68,6 @@ mod tests {
     #[test]
     fn refuses_names_too_short_or_too_long() {
         assert_eq!("".parse::<Name>(), Err(InvalidName::Length(0)));
-        assert_eq!(
-            "x".repeat(101).parse::<Name>(),
-            Err(InvalidName::Length(101))
-        );
+        assert_eq!("x".repeat(101).parse::<Name>(), Err(InvalidName::Length(101)));
     }
 }

@@ -35,8 +35,7 @@ pub enum InvalidPolicy {
 impl Policy {
     /// Allows `number` requests in flight, within [`MAX_IN_FLIGHT`].
     pub fn set_max_in_flight(&mut self, number: u64) -> Result<(), InvalidPolicy> {
-        self.max_in_flight =
-            within(&MAX_IN_FLIGHT, number).ok_or(InvalidPolicy::MaxInFlight(number))?;
+        self.max_in_flight = within(&MAX_IN_FLIGHT, number).ok_or(InvalidPolicy::MaxInFlight(number))?;
         Ok(())
     }
 
@@ -46,16 +45,9 @@ impl Policy {
     }
 
     /// Ends deliveries at once on these response statuses and no others, each within [`PERMANENT_STATUS`].
-    pub fn set_permanent(
-        &mut self,
-        statuses: impl IntoIterator<Item = u64>,
-    ) -> Result<(), InvalidPolicy> {
-        let checked =
-            |status| within(&PERMANENT_STATUS, status).ok_or(InvalidPolicy::Permanent(status));
-        self.permanent = statuses
-            .into_iter()
-            .map(checked)
-            .collect::<Result<_, _>>()?;
+    pub fn set_permanent(&mut self, statuses: impl IntoIterator<Item = u64>) -> Result<(), InvalidPolicy> {
+        let checked = |status| within(&PERMANENT_STATUS, status).ok_or(InvalidPolicy::Permanent(status));
+        self.permanent = statuses.into_iter().map(checked).collect::<Result<_, _>>()?;
         Ok(())
     }
 
@@ -76,10 +68,7 @@ impl Policy {
 }
 
 fn within(range: &RangeInclusive<u64>, number: u64) -> Option<u16> {
-    range
-        .contains(&number)
-        .then(|| u16::try_from(number).ok())
-        .flatten()
+    range.contains(&number).then(|| u16::try_from(number).ok()).flatten()
 }
 
 impl Default for Policy {
@@ -113,14 +102,8 @@ mod tests {
     #[test]
     fn refuses_numbers_in_flight_out_of_range() {
         let mut policy = Policy::default();
-        assert_eq!(
-            policy.set_max_in_flight(0).unwrap_err().to_string(),
-            "max_in_flight is 0: give 1 to 256"
-        );
-        assert_eq!(
-            policy.set_max_in_flight(257),
-            Err(InvalidPolicy::MaxInFlight(257))
-        );
+        assert_eq!(policy.set_max_in_flight(0).unwrap_err().to_string(), "max_in_flight is 0: give 1 to 256");
+        assert_eq!(policy.set_max_in_flight(257), Err(InvalidPolicy::MaxInFlight(257)));
         policy.set_max_in_flight(256).unwrap();
         assert_eq!(policy.max_in_flight(), 256);
     }
@@ -128,9 +111,6 @@ mod tests {
     #[test]
     fn refuses_a_success_as_permanent_failure() {
         let refused = Policy::default().set_permanent([410, 204]);
-        assert_eq!(
-            refused.unwrap_err().to_string(),
-            "permanent holds the status 204: give 300 to 599"
-        );
+        assert_eq!(refused.unwrap_err().to_string(), "permanent holds the status 204: give 300 to 599");
     }
 }

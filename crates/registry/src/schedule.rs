@@ -65,10 +65,7 @@ impl Schedule {
         if delays.len() > MAX_DELAYS {
             return Err(InvalidSchedule::TooMany(delays.len()));
         }
-        if let Some(&delay) = delays
-            .iter()
-            .find(|delay| !(MIN_DELAY..=MAX_DELAY).contains(*delay))
-        {
+        if let Some(&delay) = delays.iter().find(|delay| !(MIN_DELAY..=MAX_DELAY).contains(*delay)) {
             return Err(InvalidSchedule::OutOfRange(delay));
         }
         let total = delays.iter().sum();
@@ -127,13 +124,7 @@ mod tests {
     use super::*;
 
     fn seconds(delays: &[u64]) -> Result<Schedule, InvalidSchedule> {
-        Schedule::new(
-            delays
-                .iter()
-                .copied()
-                .map(Duration::from_secs)
-                .collect::<Vec<_>>(),
-        )
+        Schedule::new(delays.iter().copied().map(Duration::from_secs).collect::<Vec<_>>())
     }
 
     /// What the delay ladder does to a delay: whole seconds, then four significant bits, both rounded up.
@@ -145,18 +136,12 @@ mod tests {
 
     #[test]
     fn the_default_is_valid() {
-        assert_eq!(
-            Schedule::new(Schedule::default().delays()),
-            Ok(Schedule::default())
-        );
+        assert_eq!(Schedule::new(Schedule::default().delays()), Ok(Schedule::default()));
     }
 
     #[test]
     fn the_middle_of_the_dice_is_the_delay_itself() {
-        assert_eq!(
-            Schedule::default().after(2, 0.5),
-            Some(Duration::from_mins(5))
-        );
+        assert_eq!(Schedule::default().after(2, 0.5), Some(Duration::from_mins(5)));
     }
 
     #[test]
@@ -166,20 +151,14 @@ mod tests {
 
     #[test]
     fn a_dice_that_is_no_number_does_no_harm() {
-        assert_eq!(
-            Schedule::default().after(1, f64::NAN),
-            Some(Duration::from_secs(5))
-        );
+        assert_eq!(Schedule::default().after(1, f64::NAN), Some(Duration::from_secs(5)));
     }
 
     #[test]
     fn no_delays_mean_a_single_attempt() {
         let single = seconds(&[]).unwrap();
         assert_eq!(single.after(1, 0.5), None);
-        assert_eq!(
-            single.horizon(Duration::from_secs(15)),
-            Duration::from_secs(15)
-        );
+        assert_eq!(single.horizon(Duration::from_secs(15)), Duration::from_secs(15));
     }
 
     #[test]
@@ -189,15 +168,9 @@ mod tests {
 
     #[test]
     fn refuses_delays_out_of_range() {
-        assert_eq!(
-            seconds(&[0]),
-            Err(InvalidSchedule::OutOfRange(Duration::ZERO))
-        );
+        assert_eq!(seconds(&[0]), Err(InvalidSchedule::OutOfRange(Duration::ZERO)));
         let message = seconds(&[72 * 3600 + 1]).unwrap_err().to_string();
-        assert_eq!(
-            message,
-            "schedule has a delay of 3days 1s: give 1s to 3days"
-        );
+        assert_eq!(message, "schedule has a delay of 3days 1s: give 1s to 3days");
     }
 
     #[test]
@@ -209,13 +182,7 @@ mod tests {
     fn schedules() -> impl Strategy<Value = Schedule> {
         let delays = prop::collection::vec(1_000..=40_000_000_u64, 0..=30);
         delays.prop_map(|millis| {
-            Schedule::new(
-                millis
-                    .into_iter()
-                    .map(Duration::from_millis)
-                    .collect::<Vec<_>>(),
-            )
-            .unwrap()
+            Schedule::new(millis.into_iter().map(Duration::from_millis).collect::<Vec<_>>()).unwrap()
         })
     }
 

@@ -40,9 +40,7 @@ pub fn standard(envelope: &Envelope, data: &[u8]) -> Result<Bytes, serde_json::E
     let head = Head {
         id: envelope.id.as_str(),
         event_type: envelope.event_type.as_str(),
-        timestamp: envelope
-            .time
-            .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
+        timestamp: envelope.time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
         tenant: envelope.tenant.as_str(),
         subject: envelope.subject.as_ref().map(barid_event::Subject::as_str),
         source: envelope.source.as_str(),
@@ -94,23 +92,16 @@ mod tests {
 
     #[test]
     fn says_what_data_is_that_is_no_json() {
-        let text: Value =
-            serde_json::from_slice(&standard(&envelope("text/plain"), b"a \"b\"").unwrap())
-                .unwrap();
+        let text: Value = serde_json::from_slice(&standard(&envelope("text/plain"), b"a \"b\"").unwrap()).unwrap();
         assert_eq!(text["data"], "a \"b\"");
         assert_eq!(text["datacontenttype"], "text/plain");
-        let bytes: Value =
-            serde_json::from_slice(&standard(&envelope("image/png"), b"\xff\x00").unwrap())
-                .unwrap();
+        let bytes: Value = serde_json::from_slice(&standard(&envelope("image/png"), b"\xff\x00").unwrap()).unwrap();
         assert_eq!(bytes["data_base64"], "/wA=");
     }
 
     #[test]
     fn an_event_without_data_has_null() {
         let body = standard(&envelope("application/json"), b"").unwrap();
-        assert_eq!(
-            serde_json::from_slice::<Value>(&body).unwrap()["data"],
-            Value::Null
-        );
+        assert_eq!(serde_json::from_slice::<Value>(&body).unwrap()["data"], Value::Null);
     }
 }

@@ -27,27 +27,14 @@ pub struct DuplicateId(pub SubscriptionId);
 
 impl Snapshot {
     /// A snapshot of these subscriptions, at the `revision` of the store, or `None` if they come from a file.
-    pub fn compile(
-        subscriptions: Vec<Subscription>,
-        revision: Option<u64>,
-    ) -> Result<Self, DuplicateId> {
-        let mut snapshot = Self {
-            revision,
-            ..Self::default()
-        };
+    pub fn compile(subscriptions: Vec<Subscription>, revision: Option<u64>) -> Result<Self, DuplicateId> {
+        let mut snapshot = Self { revision, ..Self::default() };
         for subscription in subscriptions {
             let number = snapshot.subscriptions.len();
-            if snapshot
-                .by_id
-                .insert(subscription.id.clone(), number)
-                .is_some()
-            {
+            if snapshot.by_id.insert(subscription.id.clone(), number).is_some() {
                 return Err(DuplicateId(subscription.id));
             }
-            let trie = snapshot
-                .by_tenant
-                .entry(subscription.tenant.clone())
-                .or_default();
+            let trie = snapshot.by_tenant.entry(subscription.tenant.clone()).or_default();
             for pattern in &subscription.patterns {
                 trie.insert(pattern, number);
             }
@@ -63,9 +50,7 @@ impl Snapshot {
 
     /// The subscription of this identifier.
     pub fn get(&self, id: &str) -> Option<&Arc<Subscription>> {
-        self.by_id
-            .get(id)
-            .map(|&number| &self.subscriptions[number])
+        self.by_id.get(id).map(|&number| &self.subscriptions[number])
     }
 
     /// How many tenants have subscriptions.
@@ -103,10 +88,7 @@ impl Snapshot {
             Some(trie) => trie.walk(event_type, scratch),
             None => scratch.found.clear(),
         }
-        scratch
-            .found
-            .iter()
-            .map(|&number| &self.subscriptions[number])
+        scratch.found.iter().map(|&number| &self.subscriptions[number])
     }
 }
 

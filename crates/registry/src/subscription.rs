@@ -98,9 +98,6 @@ mod tests {
         let pattern: Pattern = "deal.#".parse().unwrap();
         assert!(Patterns::new(vec![pattern.clone(); 100]).is_ok());
         let refused = Patterns::new(vec![pattern; 101]).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "events has 101 patterns: give 1 to 100"
-        );
+        assert_eq!(refused.to_string(), "events has 101 patterns: give 1 to 100");
     }
 }

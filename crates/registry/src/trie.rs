@@ -67,11 +67,7 @@ impl Marks {
 
 impl Default for Trie {
     fn default() -> Self {
-        Self {
-            words: HashMap::new(),
-            literals: HashMap::new(),
-            nodes: vec![Node::default()],
-        }
+        Self { words: HashMap::new(), literals: HashMap::new(), nodes: vec![Node::default()] }
     }
 }
 
@@ -99,10 +95,7 @@ impl Trie {
             Some(&word) => word,
             None => *self.words.entry(text.into()).or_insert(fresh),
         };
-        *self
-            .literals
-            .entry((node, word))
-            .or_insert_with(|| grow(&mut self.nodes))
+        *self.literals.entry((node, word)).or_insert_with(|| grow(&mut self.nodes))
     }
 
     fn any_one(&mut self, node: usize) -> usize {
@@ -130,13 +123,7 @@ impl Trie {
 
     /// Leaves in `scratch.found` the subscriptions with a pattern that matches.
     pub(crate) fn walk(&self, event_type: &EventType, scratch: &mut Scratch) {
-        let Scratch {
-            reached,
-            next,
-            nodes,
-            subscriptions,
-            found,
-        } = scratch;
+        let Scratch { reached, next, nodes, subscriptions, found } = scratch;
         reached.clear();
         nodes.clear();
         self.reach(ROOT, nodes, reached);
@@ -160,22 +147,13 @@ impl Trie {
         }
         found.clear();
         subscriptions.clear();
-        let ended = reached
-            .iter()
-            .flat_map(|&node| &self.nodes[node].subscriptions);
-        found.extend(
-            ended
-                .copied()
-                .filter(|&subscription| subscriptions.insert(subscription)),
-        );
+        let ended = reached.iter().flat_map(|&node| &self.nodes[node].subscriptions);
+        found.extend(ended.copied().filter(|&subscription| subscriptions.insert(subscription)));
     }
 
     /// Adds `node`, and what a `#` of no words leads to from it: never more than one further, since `#.#` is `#`.
     fn reach(&self, node: usize, seen: &mut Marks, reached: &mut Vec<usize>) {
-        for node in [Some(node), self.nodes[node].any_number]
-            .into_iter()
-            .flatten()
-        {
+        for node in [Some(node), self.nodes[node].any_number].into_iter().flatten() {
             if seen.insert(node) {
                 reached.push(node);
             }
@@ -205,29 +183,17 @@ mod tests {
 
     #[test]
     fn a_literal_matches_itself_only() {
-        assert_eq!(
-            walk(
-                &["deal.won", "deal", "deal.won.big", "deal.lost"],
-                "deal.won"
-            ),
-            [0]
-        );
+        assert_eq!(walk(&["deal.won", "deal", "deal.won.big", "deal.lost"], "deal.won"), [0]);
     }
 
     #[test]
     fn a_star_is_one_word() {
-        assert_eq!(
-            walk(&["deal.*", "*.won", "*.*", "*", "*.*.*"], "deal.won"),
-            [0, 1, 2]
-        );
+        assert_eq!(walk(&["deal.*", "*.won", "*.*", "*", "*.*.*"], "deal.won"), [0, 1, 2]);
     }
 
     #[test]
     fn a_hash_is_any_number_of_words() {
-        assert_eq!(
-            walk(&["#", "deal.#", "#.deal", "#.deal.#", "deal.#.won"], "deal"),
-            [0, 1, 2, 3]
-        );
+        assert_eq!(walk(&["#", "deal.#", "#.deal", "#.deal.#", "deal.#.won"], "deal"), [0, 1, 2, 3]);
     }
 
     #[test]
@@ -262,10 +228,7 @@ mod tests {
         trie.insert(&hostile.parse().unwrap(), 0);
         trie.insert(&format!("{hostile}.#").parse().unwrap(), 1);
         let mut scratch = Scratch::default();
-        trie.walk(
-            &format!("{}.b", vec!["a"; 120].join(".")).parse().unwrap(),
-            &mut scratch,
-        );
+        trie.walk(&format!("{}.b", vec!["a"; 120].join(".")).parse().unwrap(), &mut scratch);
         assert_eq!(scratch.found, [1]);
         assert!(scratch.reached.len() <= trie.nodes.len());
     }

@@ -39,17 +39,12 @@ impl FromStr for SigningKey {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bytes = encoding::decode(text, PRIVATE_PREFIX)?;
         if let Ok(pair) = <&[u8; KEYPAIR_LENGTH]>::try_from(bytes.as_slice()) {
-            let key = ed25519_dalek::SigningKey::from_keypair_bytes(pair)
-                .map_err(|_| InvalidKey::Mismatch)?;
+            let key = ed25519_dalek::SigningKey::from_keypair_bytes(pair).map_err(|_| InvalidKey::Mismatch)?;
             return Ok(Self(key));
         }
         match <&[u8; SECRET_KEY_LENGTH]>::try_from(bytes.as_slice()) {
             Ok(seed) => Ok(Self(ed25519_dalek::SigningKey::from_bytes(seed))),
-            Err(_) => Err(InvalidKey::Length {
-                prefix: PRIVATE_PREFIX,
-                length: bytes.len(),
-                expected: "32 or 64",
-            }),
+            Err(_) => Err(InvalidKey::Length { prefix: PRIVATE_PREFIX, length: bytes.len(), expected: "32 or 64" }),
         }
     }
 }
@@ -70,19 +65,11 @@ impl FromStr for VerifyingKey {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bytes = encoding::decode(text, PUBLIC_PREFIX)?;
         let Ok(point) = <&[u8; PUBLIC_KEY_LENGTH]>::try_from(bytes.as_slice()) else {
-            return Err(InvalidKey::Length {
-                prefix: PUBLIC_PREFIX,
-                length: bytes.len(),
-                expected: "32",
-            });
+            return Err(InvalidKey::Length { prefix: PUBLIC_PREFIX, length: bytes.len(), expected: "32" });
         };
         let key = ed25519_dalek::VerifyingKey::from_bytes(point).map_err(|_| InvalidKey::Point)?;
         // Under a weak key one signature fits many messages.
-        if key.is_weak() {
-            Err(InvalidKey::Point)
-        } else {
-            Ok(Self(key))
-        }
+        if key.is_weak() { Err(InvalidKey::Point) } else { Ok(Self(key)) }
     }
 }
 
@@ -119,9 +106,7 @@ mod tests {
 
     #[test]
     fn refuses_halves_that_do_not_belong_together() {
-        let mut pair = SigningKey::generate(|seed| seed.fill(7))
-            .0
-            .to_keypair_bytes();
+        let mut pair = SigningKey::generate(|seed| seed.fill(7)).0.to_keypair_bytes();
         pair[..32].fill(8);
         let text = encoding::encode(PRIVATE_PREFIX, &pair);
         assert_eq!(text.parse::<SigningKey>(), Err(InvalidKey::Mismatch));
@@ -137,30 +122,16 @@ mod tests {
 
     #[test]
     fn refuses_other_lengths_and_kinds() {
-        let short = InvalidKey::Length {
-            prefix: "whpk_",
-            length: 3,
-            expected: "32",
-        };
+        let short = InvalidKey::Length { prefix: "whpk_", length: 3, expected: "32" };
         assert_eq!("whpk_AAAA".parse::<VerifyingKey>(), Err(short));
-        let kind = InvalidKey::Kind {
-            found: "whsk_",
-            expected: "whpk_",
-        };
+        let kind = InvalidKey::Kind { found: "whsk_", expected: "whpk_" };
         assert_eq!("whsk_AAAA".parse::<VerifyingKey>(), Err(kind));
-        let short = InvalidKey::Length {
-            prefix: "whsk_",
-            length: 3,
-            expected: "32 or 64",
-        };
+        let short = InvalidKey::Length { prefix: "whsk_", length: 3, expected: "32 or 64" };
         assert_eq!("whsk_AAAA".parse::<SigningKey>(), Err(short));
     }
 
     #[test]
     fn a_private_key_is_never_shown() {
-        assert_eq!(
-            format!("{:?}", SigningKey::generate(|_| ())),
-            "SigningKey(..)"
-        );
+        assert_eq!(format!("{:?}", SigningKey::generate(|_| ())), "SigningKey(..)");
     }
 }

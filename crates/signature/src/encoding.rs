@@ -61,24 +61,17 @@ pub(crate) fn decode(text: &str, prefix: &'static str) -> Result<Zeroizing<Vec<u
     let encoded = text.strip_prefix(prefix).unwrap_or(text);
     for found in [SECRET_PREFIX, PRIVATE_PREFIX, PUBLIC_PREFIX] {
         if encoded.starts_with(found) {
-            return Err(InvalidKey::Kind {
-                found,
-                expected: prefix,
-            });
+            return Err(InvalidKey::Kind { found, expected: prefix });
         }
     }
-    let bytes = BASE64
-        .decode(encoded)
-        .map_err(|_| InvalidKey::Base64 { prefix })?;
+    let bytes = BASE64.decode(encoded).map_err(|_| InvalidKey::Base64 { prefix })?;
     Ok(Zeroizing::new(bytes))
 }
 
 /// A key as text, prefix first.
 pub(crate) fn encode(prefix: &str, bytes: &[u8]) -> Zeroizing<String> {
     // Large enough from the start: a string that grows leaves copies of the key behind.
-    let mut text = Zeroizing::new(String::with_capacity(
-        prefix.len() + bytes.len().div_ceil(3) * 4,
-    ));
+    let mut text = Zeroizing::new(String::with_capacity(prefix.len() + bytes.len().div_ceil(3) * 4));
     text.push_str(prefix);
     BASE64.encode_string(bytes, &mut text);
     text

@@ -50,11 +50,7 @@ impl FromStr for Secret {
         if (MIN_BYTES..=MAX_BYTES).contains(&bytes.len()) {
             Ok(Self(bytes))
         } else {
-            Err(InvalidKey::Length {
-                prefix: SECRET_PREFIX,
-                length: bytes.len(),
-                expected: "24 to 64",
-            })
+            Err(InvalidKey::Length { prefix: SECRET_PREFIX, length: bytes.len(), expected: "24 to 64" })
         }
     }
 }
@@ -87,10 +83,7 @@ mod tests {
     fn reads_back_what_it_shows() {
         let secret = Secret::generate(|bytes| bytes.fill(7));
         assert_eq!(parse(&secret.expose()), Ok(secret));
-        assert_eq!(
-            parse(TEXT).map(|secret| secret.expose().to_string()),
-            Ok(TEXT.to_owned())
-        );
+        assert_eq!(parse(TEXT).map(|secret| secret.expose().to_string()), Ok(TEXT.to_owned()));
     }
 
     #[test]
@@ -107,33 +100,15 @@ mod tests {
 
     #[test]
     fn refuses_secrets_that_are_empty_short_or_long() {
-        for (text, length) in [
-            ("", 0),
-            ("whsec_", 0),
-            ("whsec_AAAA", 3),
-            (&"A".repeat(88), 66),
-        ] {
-            let refused = InvalidKey::Length {
-                prefix: "whsec_",
-                length,
-                expected: "24 to 64",
-            };
+        for (text, length) in [("", 0), ("whsec_", 0), ("whsec_AAAA", 3), (&"A".repeat(88), 66)] {
+            let refused = InvalidKey::Length { prefix: "whsec_", length, expected: "24 to 64" };
             assert_eq!(parse(text), Err(refused), "{text}");
         }
-        assert_eq!(
-            parse("whsec_not base64"),
-            Err(InvalidKey::Base64 { prefix: "whsec_" })
-        );
+        assert_eq!(parse("whsec_not base64"), Err(InvalidKey::Base64 { prefix: "whsec_" }));
     }
 
     #[test]
     fn refuses_another_kind_of_key() {
-        assert_eq!(
-            parse("whpk_AAAA"),
-            Err(InvalidKey::Kind {
-                found: "whpk_",
-                expected: "whsec_"
-            })
-        );
+        assert_eq!(parse("whpk_AAAA"), Err(InvalidKey::Kind { found: "whpk_", expected: "whsec_" }));
     }
 }

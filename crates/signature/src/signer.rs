@@ -96,9 +96,7 @@ impl Signer {
                 }
                 Prepared::Ed25519(key) => {
                     header.push_str("v1a,");
-                    let signature = key
-                        .0
-                        .multipart_sign(&signed_parts(message_id, &timestamp, body));
+                    let signature = key.0.multipart_sign(&signed_parts(message_id, &timestamp, body));
                     BASE64.encode_string(signature.to_bytes(), &mut header);
                 }
             }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::{
-    DEFAULT_TOLERANCE, Headers, InvalidSigner, Key, MAX_KEYS, MAX_SIGNATURES, Secret, Signer,
-    SigningKey, Verifier, VerifyError, VerifyingKey, verify,
+    DEFAULT_TOLERANCE, Headers, InvalidSigner, Key, MAX_KEYS, MAX_SIGNATURES, Secret, Signer, SigningKey, Verifier,
+    VerifyError, VerifyingKey, verify,
 };
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -15,11 +15,9 @@ const TIMESTAMP: i64 = 1_614_265_330;
 const BODY: &[u8] = br#"{"test": 2432232314}"#;
 const V1: &str = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
 
-const PRIVATE: &str =
-    "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
+const PRIVATE: &str = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
 const PUBLIC: &str = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
-const V1A: &str =
-    "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==";
+const V1A: &str = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==";
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -28,22 +26,13 @@ fn signer(keys: &[&str]) -> Result<Signer, Box<dyn std::error::Error>> {
         Some(_) => text.parse::<SigningKey>().map(Key::from),
         None => text.parse::<Secret>().map(Key::from),
     };
-    Ok(Signer::new(
-        keys.iter().map(key).collect::<Result<Vec<_>, _>>()?,
-    )?)
+    Ok(Signer::new(keys.iter().map(key).collect::<Result<Vec<_>, _>>()?)?)
 }
 
 /// Verifies the first vector with these signatures and both its keys.
 fn check(signatures: &str) -> Result<Result<(), VerifyError>, Box<dyn std::error::Error>> {
-    let keys = [
-        SECRET.parse::<Secret>()?.into(),
-        PUBLIC.parse::<VerifyingKey>()?.into(),
-    ];
-    let headers = Headers {
-        id: Some(ID),
-        timestamp: Some("1614265330"),
-        signature: Some(signatures),
-    };
+    let keys = [SECRET.parse::<Secret>()?.into(), PUBLIC.parse::<VerifyingKey>()?.into()];
+    let headers = Headers { id: Some(ID), timestamp: Some("1614265330"), signature: Some(signatures) };
     Ok(verify(&keys, headers, BODY, TIMESTAMP, DEFAULT_TOLERANCE))
 }
 
@@ -62,19 +51,13 @@ fn signs_the_published_vectors() -> TestResult {
 
 #[test]
 fn the_published_public_key_belongs_to_the_private_one() -> TestResult {
-    assert_eq!(
-        PRIVATE.parse::<SigningKey>()?.verifying_key(),
-        PUBLIC.parse()?
-    );
+    assert_eq!(PRIVATE.parse::<SigningKey>()?.verifying_key(), PUBLIC.parse()?);
     Ok(())
 }
 
 #[test]
 fn signs_with_every_key_in_order() -> TestResult {
-    assert_eq!(
-        signer(&[PRIVATE, SECRET])?.header(ID, TIMESTAMP, BODY),
-        format!("{V1A} {V1}")
-    );
+    assert_eq!(signer(&[PRIVATE, SECRET])?.header(ID, TIMESTAMP, BODY), format!("{V1A} {V1}"));
     Ok(())
 }
 
@@ -90,12 +73,7 @@ fn a_signer_has_one_key_to_eight() -> TestResult {
 
 #[test]
 fn accepts_any_signature_that_fits() -> TestResult {
-    for signatures in [
-        V1,
-        V1A,
-        &format!("v1,AAAA v2,x {V1} v1a,AAAA"),
-        &format!("v1,{} {V1A}", &V1A[4..]),
-    ] {
+    for signatures in [V1, V1A, &format!("v1,AAAA v2,x {V1} v1a,AAAA"), &format!("v1,{} {V1A}", &V1A[4..])] {
         assert_eq!(check(signatures)?, Ok(()), "{signatures}");
     }
     Ok(())
@@ -118,11 +96,7 @@ fn refuses_signatures_that_do_not_fit() -> TestResult {
         "v1,AAAA v1a,AAAA v3,AAAA".to_owned(),
     ];
     for signatures in &mine {
-        assert_eq!(
-            check(signatures)?,
-            Err(VerifyError::NoMatch),
-            "{signatures}"
-        );
+        assert_eq!(check(signatures)?, Err(VerifyError::NoMatch), "{signatures}");
     }
     Ok(())
 }
@@ -131,44 +105,19 @@ fn refuses_signatures_that_do_not_fit() -> TestResult {
 fn tries_no_more_signatures_than_its_cap() -> TestResult {
     let after = |others: usize| format!("{}{V1}", "v1,AAAA ".repeat(others));
     assert_eq!(check(&after(MAX_SIGNATURES - 1))?, Ok(()));
-    assert_eq!(
-        check(&after(MAX_SIGNATURES))?,
-        Err(VerifyError::TooManySignatures)
-    );
+    assert_eq!(check(&after(MAX_SIGNATURES))?, Err(VerifyError::TooManySignatures));
     Ok(())
 }
 
 #[test]
 fn requires_every_header() -> TestResult {
     let keys = [Verifier::from(SECRET.parse::<Secret>()?)];
-    let all = Headers {
-        id: Some(ID),
-        timestamp: Some("1614265330"),
-        signature: Some(V1),
-    };
+    let all = Headers { id: Some(ID), timestamp: Some("1614265330"), signature: Some(V1) };
     for (headers, missing) in [
         (Headers { id: None, ..all }, "webhook-id"),
-        (
-            Headers {
-                timestamp: None,
-                ..all
-            },
-            "webhook-timestamp",
-        ),
-        (
-            Headers {
-                signature: None,
-                ..all
-            },
-            "webhook-signature",
-        ),
-        (
-            Headers {
-                signature: Some(""),
-                ..all
-            },
-            "webhook-signature",
-        ),
+        (Headers { timestamp: None, ..all }, "webhook-timestamp"),
+        (Headers { signature: None, ..all }, "webhook-signature"),
+        (Headers { signature: Some(""), ..all }, "webhook-signature"),
     ] {
         let result = verify(&keys, headers, BODY, TIMESTAMP, DEFAULT_TOLERANCE);
         assert_eq!(result, Err(VerifyError::MissingHeader(missing)));
@@ -179,82 +128,31 @@ fn requires_every_header() -> TestResult {
 #[test]
 fn tolerates_five_minutes_to_either_side() -> TestResult {
     let keys = [Verifier::from(SECRET.parse::<Secret>()?)];
-    let headers = Headers {
-        id: Some(ID),
-        timestamp: Some("1614265330"),
-        signature: Some(V1),
-    };
-    for (elapsed, expected) in [
-        (300, Ok(())),
-        (-300, Ok(())),
-        (301, Err(VerifyError::TooOld)),
-        (-301, Err(VerifyError::TooNew)),
-    ] {
-        assert_eq!(
-            verify(&keys, headers, BODY, TIMESTAMP + elapsed, DEFAULT_TOLERANCE),
-            expected,
-            "{elapsed}"
-        );
+    let headers = Headers { id: Some(ID), timestamp: Some("1614265330"), signature: Some(V1) };
+    for (elapsed, expected) in
+        [(300, Ok(())), (-300, Ok(())), (301, Err(VerifyError::TooOld)), (-301, Err(VerifyError::TooNew))]
+    {
+        assert_eq!(verify(&keys, headers, BODY, TIMESTAMP + elapsed, DEFAULT_TOLERANCE), expected, "{elapsed}");
     }
-    let extreme = Headers {
-        timestamp: Some("9223372036854775807"),
-        ..headers
-    };
-    assert_eq!(
-        verify(&keys, extreme, BODY, i64::MIN, Duration::ZERO),
-        Err(VerifyError::TooNew)
-    );
-    let text = Headers {
-        timestamp: Some("16142653.30"),
-        ..headers
-    };
-    assert_eq!(
-        verify(&keys, text, BODY, TIMESTAMP, DEFAULT_TOLERANCE),
-        Err(VerifyError::InvalidTimestamp)
-    );
+    let extreme = Headers { timestamp: Some("9223372036854775807"), ..headers };
+    assert_eq!(verify(&keys, extreme, BODY, i64::MIN, Duration::ZERO), Err(VerifyError::TooNew));
+    let text = Headers { timestamp: Some("16142653.30"), ..headers };
+    assert_eq!(verify(&keys, text, BODY, TIMESTAMP, DEFAULT_TOLERANCE), Err(VerifyError::InvalidTimestamp));
     Ok(())
 }
 
 #[test]
 fn refuses_another_body_id_or_time() -> TestResult {
-    let keys = [
-        SECRET.parse::<Secret>()?.into(),
-        PUBLIC.parse::<VerifyingKey>()?.into(),
-    ];
+    let keys = [SECRET.parse::<Secret>()?.into(), PUBLIC.parse::<VerifyingKey>()?.into()];
     let signatures = format!("{V1} {V1A}");
-    let all = Headers {
-        id: Some(ID),
-        timestamp: Some("1614265330"),
-        signature: Some(&signatures),
-    };
+    let all = Headers { id: Some(ID), timestamp: Some("1614265330"), signature: Some(&signatures) };
     for (headers, body) in [
         (all, &b"{}"[..]),
-        (
-            Headers {
-                id: Some("msg_other"),
-                ..all
-            },
-            BODY,
-        ),
-        (
-            Headers {
-                timestamp: Some("1614265331"),
-                ..all
-            },
-            BODY,
-        ),
-        (
-            Headers {
-                timestamp: Some("+1614265330"),
-                ..all
-            },
-            BODY,
-        ),
+        (Headers { id: Some("msg_other"), ..all }, BODY),
+        (Headers { timestamp: Some("1614265331"), ..all }, BODY),
+        (Headers { timestamp: Some("+1614265330"), ..all }, BODY),
     ] {
-        assert_eq!(
-            verify(&keys, headers, body, TIMESTAMP, DEFAULT_TOLERANCE),
-            Err(VerifyError::NoMatch)
-        );
+        assert_eq!(verify(&keys, headers, body, TIMESTAMP, DEFAULT_TOLERANCE), Err(VerifyError::NoMatch));
     }
     Ok(())
 }

@@ -60,9 +60,7 @@ pub enum VerifyError {
     #[error("header {TIMESTAMP_HEADER} is no number: send whole seconds since 1970")]
     InvalidTimestamp,
     /// It was signed too long ago.
-    #[error(
-        "header {TIMESTAMP_HEADER} is too old: sign every attempt anew, and check the sender's clock"
-    )]
+    #[error("header {TIMESTAMP_HEADER} is too old: sign every attempt anew, and check the sender's clock")]
     TooOld,
     /// It was signed too far in the future.
     #[error("header {TIMESTAMP_HEADER} is in the future: check the sender's clock")]
@@ -71,9 +69,7 @@ pub enum VerifyError {
     #[error("header {SIGNATURE_HEADER} has more than {MAX_SIGNATURES} signatures: send fewer")]
     TooManySignatures,
     /// No signature fits any of the keys.
-    #[error(
-        "header {SIGNATURE_HEADER} has no signature that fits: check the secret, and sign the body's exact bytes"
-    )]
+    #[error("header {SIGNATURE_HEADER} has no signature that fits: check the secret, and sign the body's exact bytes")]
     NoMatch,
 }
 
@@ -101,29 +97,17 @@ pub fn verify(
         }
         Verifier::Ed25519(key) => of_version(signatures, "v1a")
             .filter_map(|found| Signature::from_slice(&found).ok())
-            .any(|found| {
-                key.0
-                    .multipart_verify(&signed_parts(id, timestamp, body), &found)
-                    .is_ok()
-            }),
+            .any(|found| key.0.multipart_verify(&signed_parts(id, timestamp, body), &found).is_ok()),
     };
-    if keys.iter().any(fits) {
-        Ok(())
-    } else {
-        Err(VerifyError::NoMatch)
-    }
+    if keys.iter().any(fits) { Ok(()) } else { Err(VerifyError::NoMatch) }
 }
 
 fn required<'a>(header: Option<&'a str>, name: &'static str) -> Result<&'a str, VerifyError> {
-    header
-        .filter(|value| !value.is_empty())
-        .ok_or(VerifyError::MissingHeader(name))
+    header.filter(|value| !value.is_empty()).ok_or(VerifyError::MissingHeader(name))
 }
 
 fn check_time(timestamp: &str, now: i64, tolerance: Duration) -> Result<(), VerifyError> {
-    let signed_at: i64 = timestamp
-        .parse()
-        .map_err(|_| VerifyError::InvalidTimestamp)?;
+    let signed_at: i64 = timestamp.parse().map_err(|_| VerifyError::InvalidTimestamp)?;
     if signed_at.abs_diff(now) <= tolerance.as_secs() {
         Ok(())
     } else if signed_at < now {

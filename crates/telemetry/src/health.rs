@@ -50,22 +50,14 @@ impl Health {
     /// name returns the same check.
     pub fn readiness(&self, name: &'static str) -> Check {
         let mut checks = lock(&self.checks);
-        checks
-            .readiness
-            .entry(name)
-            .or_insert_with(|| Check::new(Some(STARTING.into())))
-            .clone()
+        checks.readiness.entry(name).or_insert_with(|| Check::new(Some(STARTING.into()))).clone()
     }
 
     /// The liveness check of this name. It is ok until it is set: a process that starts slowly must not be killed for it. A
     /// second call with the same name returns the same check.
     pub fn liveness(&self, name: &'static str) -> Check {
         let mut checks = lock(&self.checks);
-        checks
-            .liveness
-            .entry(name)
-            .or_insert_with(|| Check::new(None))
-            .clone()
+        checks.liveness.entry(name).or_insert_with(|| Check::new(None)).clone()
     }
 
     /// Whether the process should be given work.
@@ -81,9 +73,7 @@ impl Health {
 
 impl Check {
     fn new(failing: Option<Cow<'static, str>>) -> Self {
-        Self {
-            failing: Arc::new(Mutex::new(failing)),
-        }
+        Self { failing: Arc::new(Mutex::new(failing)) }
     }
 
     /// All is well.
@@ -151,15 +141,10 @@ mod tests {
     #[test]
     fn shows_every_check_with_its_reason() {
         let health = Health::new();
-        health
-            .readiness("broker")
-            .set_failing(format!("blocked for {} s", 7));
+        health.readiness("broker").set_failing(format!("blocked for {} s", 7));
         health.readiness("store").set_ok();
         let report = serde_json::to_string(&health.readiness_report()).unwrap();
-        assert_eq!(
-            report,
-            r#"{"status":"failing","checks":{"broker":"blocked for 7 s","store":"ok"}}"#
-        );
+        assert_eq!(report, r#"{"status":"failing","checks":{"broker":"blocked for 7 s","store":"ok"}}"#);
     }
 
     #[test]

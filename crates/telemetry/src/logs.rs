@@ -62,18 +62,11 @@ where
     let chosen = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .parse(filter)
-        .map_err(|source| LogError::Filter {
-            filter: filter.to_owned(),
-            source,
-        })?;
+        .map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines = match format {
         LogFormat::Text => lines.with_ansi(colours).boxed(),
-        LogFormat::Json => lines
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
     // A second filter rather than directives added to the first: a more precise directive of the user would win over those.
     Ok(registry().with(lines.with_filter(chosen.and(filter_fn(without_payload)))))
@@ -85,17 +78,12 @@ fn without_payload(line: &Metadata<'_>) -> bool {
         return false;
     }
     let traces = *line.level() == Level::TRACE;
-    !traces
-        || !TRACES_PAYLOADS
-            .iter()
-            .any(|module| is_within(line.target(), module))
+    !traces || !TRACES_PAYLOADS.iter().any(|module| is_within(line.target(), module))
 }
 
 /// Whether a target is a module, one of its submodules, or a sister crate such as `amq_protocol_tcp`.
 fn is_within(target: &str, module: &str) -> bool {
-    target
-        .strip_prefix(module)
-        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    target.strip_prefix(module).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
 }
 
 #[cfg(test)]
@@ -150,12 +138,9 @@ mod tests {
 
     #[test]
     fn no_filter_shows_the_payload_of_a_returned_message() {
-        for filter in [
-            "trace",
-            "lapin=trace",
-            "lapin::returned_messages=trace",
-            "lapin::returned_messages[{message}]=warn",
-        ] {
+        for filter in
+            ["trace", "lapin=trace", "lapin::returned_messages=trace", "lapin::returned_messages[{message}]=warn"]
+        {
             let lines = logged(LogFormat::Json, filter, || {
                 tracing::warn!(target: "lapin::returned_messages", message = "secret", "returned");
                 tracing::trace!(target: "lapin::channels", frame = "secret", "will handle frame");
@@ -181,10 +166,7 @@ mod tests {
             tracing::info!(target: "barid_dispatcher", "hidden");
             tracing::debug!(target: "barid_router", "shown");
         });
-        assert!(
-            lines.contains("shown") && !lines.contains("hidden"),
-            "{lines}"
-        );
+        assert!(lines.contains("shown") && !lines.contains("hidden"), "{lines}");
     }
 
     #[test]

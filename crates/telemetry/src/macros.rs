@@ -148,17 +148,11 @@ mod tests {
         let registry = Registry::new();
         let metrics = Everything::new(&registry).unwrap();
         metrics.letters_total.inc();
-        metrics
-            .returns_total
-            .with_label_values(&["unknown", "receiver"])
-            .inc_by(2);
+        metrics.returns_total.with_label_values(&["unknown", "receiver"]).inc_by(2);
         metrics.couriers.set(3);
         metrics.horses.with_label_values(&["damascus"]).set(4);
         metrics.ride_seconds.observe(0.7);
-        metrics
-            .rest_seconds
-            .with_label_values(&["damascus"])
-            .observe(0.1);
+        metrics.rest_seconds.with_label_values(&["damascus"]).observe(0.1);
         let text = render(&registry).unwrap();
         for line in [
             "# HELP barid_letters_total Letters sent.",

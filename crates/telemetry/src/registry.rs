@@ -14,10 +14,7 @@ pub fn registry(build: &BuildInfo) -> Result<Registry, Error> {
     let registry = Registry::new();
     registry.register(Box::new(ProcessCollector::for_self()))?;
     let process = ProcessMetrics::new(&registry)?;
-    process
-        .build_info
-        .with_label_values(&[build.version, build.commit, build.rust])
-        .set(1);
+    process.build_info.with_label_values(&[build.version, build.commit, build.rust]).set(1);
     Ok(registry)
 }
 
@@ -33,16 +30,9 @@ mod tests {
 
     #[test]
     fn shows_the_build_and_the_process() {
-        let build = BuildInfo {
-            version: "1.2.3",
-            commit: "abc",
-            rust: "1.95.0",
-        };
+        let build = BuildInfo { version: "1.2.3", commit: "abc", rust: "1.95.0" };
         let text = render(&registry(&build).unwrap()).unwrap();
-        assert!(
-            text.contains(r#"barid_build_info{commit="abc",rust="1.95.0",version="1.2.3"} 1"#),
-            "{text}"
-        );
+        assert!(text.contains(r#"barid_build_info{commit="abc",rust="1.95.0",version="1.2.3"} 1"#), "{text}");
         assert!(text.contains("process_open_fds"), "{text}");
     }
 }

@@ -60,11 +60,7 @@ impl Server {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let state = Arc::new(State { registry, health });
-        Ok(Self {
-            listener,
-            address,
-            state,
-        })
+        Ok(Self { listener, address, state })
     }
 
     /// Where it listens.
@@ -87,9 +83,7 @@ impl Server {
                     let shutdown = shutdown.clone();
                     tokio::spawn(async move {
                         let _permit = permit;
-                        shutdown
-                            .run_until_cancelled(connection(stream, state))
-                            .await;
+                        shutdown.run_until_cancelled(connection(stream, state)).await;
                     });
                 }
                 Err(error) => {
@@ -141,45 +135,25 @@ impl State {
             Ok(text) => answer(StatusCode::OK, METRICS_CONTENT_TYPE, text),
             Err(error) => {
                 tracing::error!(%error, "the metrics could not be rendered");
-                answer(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "text/plain",
-                    "the metrics could not be rendered\n",
-                )
+                answer(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "the metrics could not be rendered\n")
             }
         }
     }
 }
 
 fn health(report: &Report) -> Response<Full<Bytes>> {
-    let status = if report.is_ok() {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
+    let status = if report.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     match serde_json::to_vec(report) {
         Ok(body) => answer(status, "application/json", body),
-        Err(_) => answer(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "text/plain",
-            "the report could not be written\n",
-        ),
+        Err(_) => answer(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "the report could not be written\n"),
     }
 }
 
 fn not_found() -> Response<Full<Bytes>> {
-    answer(
-        StatusCode::NOT_FOUND,
-        "text/plain",
-        "not found: try /metrics, /livez or /readyz\n",
-    )
+    answer(StatusCode::NOT_FOUND, "text/plain", "not found: try /metrics, /livez or /readyz\n")
 }
 
-fn answer(
-    status: StatusCode,
-    content_type: &'static str,
-    body: impl Into<Bytes>,
-) -> Response<Full<Bytes>> {
+fn answer(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     let headers = response.headers_mut();

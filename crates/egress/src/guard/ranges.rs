@@ -63,10 +63,10 @@ const PRIVATE_V4: &[Ipv4Net] = &[
 const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 3);
 
 const FORBIDDEN_V6: &[Ipv6Net] = &[
-    v6(0x2001, 0, 23), // protocol assignments; Teredo among them, an IPv4 address in disguise
+    v6(0x2001, 0, 23),      // protocol assignments; Teredo among them, an IPv4 address in disguise
     v6(0x2001, 0x0db8, 32), // documentation
-    v6(0x2002, 0, 16), // 6to4: an IPv4 address in disguise
-    v6(0x3fff, 0, 20), // documentation
+    v6(0x2002, 0, 16),      // 6to4: an IPv4 address in disguise
+    v6(0x3fff, 0, 20),      // documentation
     host_v6(AWS_METADATA_V6),
 ];
 

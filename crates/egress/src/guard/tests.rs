@@ -7,15 +7,9 @@ use url::Url;
 
 use super::{Guard, Refused};
 
-const STRICT: Guard = Guard {
-    allow_http: false,
-    allow_private_networks: false,
-};
+const STRICT: Guard = Guard { allow_http: false, allow_private_networks: false };
 
-const DEVELOPMENT: Guard = Guard {
-    allow_http: true,
-    allow_private_networks: true,
-};
+const DEVELOPMENT: Guard = Guard { allow_http: true, allow_private_networks: true };
 
 fn check(guard: Guard, url: &str) -> Result<(), Refused> {
     guard.check_url(&Url::parse(url).unwrap())
@@ -70,11 +64,7 @@ fn refuses_every_disguise_of_an_internal_address() {
         "0.0.0.0",
         "255.255.255.255",
     ] {
-        assert_eq!(
-            check(STRICT, &format!("https://{host}/")),
-            Err(Refused::Address),
-            "{host}"
-        );
+        assert_eq!(check(STRICT, &format!("https://{host}/")), Err(Refused::Address), "{host}");
     }
 }
 
@@ -88,11 +78,7 @@ fn refuses_names_of_the_machine_and_its_platform() {
         "metadata.google.internal",
         "metadata.google.internal.",
     ] {
-        assert_eq!(
-            check(STRICT, &format!("https://{name}/")),
-            Err(Refused::Name),
-            "{name}"
-        );
+        assert_eq!(check(STRICT, &format!("https://{name}/")), Err(Refused::Name), "{name}");
     }
 }
 
@@ -115,14 +101,8 @@ fn refuses_a_url_that_is_more_or_less_than_a_destination() {
 
 #[test]
 fn sees_through_backslashes_tabs_and_newlines() {
-    assert_eq!(
-        check(STRICT, r"https:\\127.0.0.1\hook"),
-        Err(Refused::Address)
-    );
-    assert_eq!(
-        check(STRICT, "https://127.0\t.0.\n1/"),
-        Err(Refused::Address)
-    );
+    assert_eq!(check(STRICT, r"https:\\127.0.0.1\hook"), Err(Refused::Address));
+    assert_eq!(check(STRICT, "https://127.0\t.0.\n1/"), Err(Refused::Address));
     assert_eq!(check(STRICT, "HTTPS://127.0.0.1/"), Err(Refused::Address));
 }
 
@@ -158,10 +138,7 @@ fn development_does_not_reach_metadata_multicast_or_nothing() {
         let url = format!("http://{host}/");
         assert_eq!(check(DEVELOPMENT, &url), Err(Refused::Address), "{url}");
     }
-    assert_eq!(
-        check(DEVELOPMENT, "http://metadata.google.internal/"),
-        Err(Refused::Name)
-    );
+    assert_eq!(check(DEVELOPMENT, "http://metadata.google.internal/"), Err(Refused::Name));
 }
 
 #[test]
@@ -173,14 +150,9 @@ fn the_reason_does_not_name_the_address() {
 
 /// Addresses of the special ranges are rare among random ones: half of the cases start with a telling octet.
 fn any_ipv4() -> impl Strategy<Value = Ipv4Addr> {
-    let telling = prop::sample::select(vec![
-        0, 10, 100, 127, 169, 172, 192, 198, 203, 224, 240, 255,
-    ]);
-    prop_oneof![
-        any::<[u8; 4]>(),
-        (telling, any::<[u8; 3]>()).prop_map(|(a, [b, c, d])| [a, b, c, d])
-    ]
-    .prop_map(Ipv4Addr::from)
+    let telling = prop::sample::select(vec![0, 10, 100, 127, 169, 172, 192, 198, 203, 224, 240, 255]);
+    prop_oneof![any::<[u8; 4]>(), (telling, any::<[u8; 3]>()).prop_map(|(a, [b, c, d])| [a, b, c, d])]
+        .prop_map(Ipv4Addr::from)
 }
 
 proptest! {

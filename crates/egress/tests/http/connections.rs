@@ -29,14 +29,7 @@ async fn two_requests_share_a_connection() {
     let receiver = keeping_alive().await.unwrap();
     let client = client().unwrap();
     for _ in 0..2 {
-        assert_eq!(
-            client
-                .send(request(&receiver.url, GENEROUS))
-                .await
-                .unwrap()
-                .status,
-            200
-        );
+        assert_eq!(client.send(request(&receiver.url, GENEROUS)).await.unwrap().status, 200);
     }
     assert_eq!(receiver.accepted(), 1);
 }
@@ -44,12 +37,7 @@ async fn two_requests_share_a_connection() {
 #[tokio::test]
 async fn refuses_this_machine_by_default() {
     let client = Client::new(&Config::default()).unwrap();
-    for url in [
-        "https://localhost/",
-        "https://127.0.0.1/",
-        "https://[::1]/",
-        "http://example.com/",
-    ] {
+    for url in ["https://localhost/", "https://127.0.0.1/", "https://[::1]/", "http://example.com/"] {
         let url = Url::parse(url).unwrap();
         let failure = client.send(request(&url, GENEROUS)).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Blocked, "{url}");
@@ -58,16 +46,10 @@ async fn refuses_this_machine_by_default() {
 
 #[tokio::test]
 async fn a_receiver_without_tls_is_a_tls_failure() {
-    let receiver = Receiver::start(|mut stream| async move { stream.write_all(OK).await })
-        .await
-        .unwrap();
+    let receiver = Receiver::start(|mut stream| async move { stream.write_all(OK).await }).await.unwrap();
     let mut url = receiver.url.clone();
     url.set_scheme("https").unwrap();
-    let failure = client()
-        .unwrap()
-        .send(request(&url, GENEROUS))
-        .await
-        .unwrap_err();
+    let failure = client().unwrap().send(request(&url, GENEROUS)).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Tls, "{failure}");
 }
 
@@ -76,15 +58,7 @@ async fn a_receiver_without_tls_is_a_tls_failure() {
 async fn ignores_proxies_of_the_environment() {
     if let Ok(target) = env::var(TARGET) {
         let url = Url::parse(&target).unwrap();
-        assert_eq!(
-            client()
-                .unwrap()
-                .send(request(&url, GENEROUS))
-                .await
-                .unwrap()
-                .status,
-            200
-        );
+        assert_eq!(client().unwrap().send(request(&url, GENEROUS)).await.unwrap().status, 200);
         return;
     }
     let receiver = keeping_alive().await.unwrap();
@@ -99,10 +73,6 @@ async fn ignores_proxies_of_the_environment() {
             .output()
     });
     let output = run.await.unwrap().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!(receiver.accepted(), 1);
 }

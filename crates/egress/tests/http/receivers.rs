@@ -15,16 +15,11 @@ const CAP: usize = 64 * 1024;
 
 #[tokio::test]
 async fn returns_status_body_and_retry_after() {
-    let receiver = Receiver::answering(
-        "HTTP/1.1 429 Too Many Requests\r\nretry-after: 120\r\ncontent-length: 9\r\n\r\nslow down",
-    )
-    .await
-    .unwrap();
-    let response = client()
-        .unwrap()
-        .send(request(&receiver.url, GENEROUS))
-        .await
-        .unwrap();
+    let receiver =
+        Receiver::answering("HTTP/1.1 429 Too Many Requests\r\nretry-after: 120\r\ncontent-length: 9\r\n\r\nslow down")
+            .await
+            .unwrap();
+    let response = client().unwrap().send(request(&receiver.url, GENEROUS)).await.unwrap();
     assert_eq!(response.status, 429);
     assert_eq!(response.retry_after.as_deref(), Some("120"));
     assert_eq!(response.location, None);
@@ -39,16 +34,9 @@ async fn does_not_follow_a_redirect() {
     )
     .await
     .unwrap();
-    let response = client()
-        .unwrap()
-        .send(request(&receiver.url, GENEROUS))
-        .await
-        .unwrap();
+    let response = client().unwrap().send(request(&receiver.url, GENEROUS)).await.unwrap();
     assert_eq!(response.status, 307);
-    assert_eq!(
-        response.location.as_deref(),
-        Some("http://169.254.169.254/")
-    );
+    assert_eq!(response.location.as_deref(), Some("http://169.254.169.254/"));
     assert_eq!(receiver.accepted(), 1);
 }
 
@@ -67,11 +55,7 @@ async fn neither_asks_for_nor_undoes_compression() {
     })
     .await
     .unwrap();
-    let response = client()
-        .unwrap()
-        .send(request(&receiver.url, GENEROUS))
-        .await
-        .unwrap();
+    let response = client().unwrap().send(request(&receiver.url, GENEROUS)).await.unwrap();
     let head = heads.recv().await.unwrap();
     assert!(!head.contains("accept-encoding"), "{head}");
     assert!(head.contains("user-agent: barid/"), "{head}");
@@ -93,11 +77,7 @@ async fn cuts_an_endless_body_and_drops_the_connection() {
     })
     .await
     .unwrap();
-    let response = client()
-        .unwrap()
-        .send(request(&receiver.url, GENEROUS))
-        .await
-        .unwrap();
+    let response = client().unwrap().send(request(&receiver.url, GENEROUS)).await.unwrap();
     assert_eq!(response.status, 200);
     assert_eq!(response.body.len(), CAP);
     assert!(response.truncated);
@@ -109,11 +89,7 @@ async fn a_body_of_exactly_the_cap_is_whole() {
     let mut answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {CAP}\r\n\r\n").into_bytes();
     answer.resize(answer.len() + CAP, b'x');
     let receiver = Receiver::answering(answer).await.unwrap();
-    let response = client()
-        .unwrap()
-        .send(request(&receiver.url, GENEROUS))
-        .await
-        .unwrap();
+    let response = client().unwrap().send(request(&receiver.url, GENEROUS)).await.unwrap();
     assert_eq!(response.body.len(), CAP);
     assert!(!response.truncated);
 }
@@ -142,9 +118,7 @@ async fn gives_up_on_a_flood_of_interim_responses() {
     times_out(|mut stream| async move {
         read_request(&mut stream).await?;
         loop {
-            stream
-                .write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n")
-                .await?;
+            stream.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n").await?;
         }
     })
     .await;
@@ -152,9 +126,7 @@ async fn gives_up_on_a_flood_of_interim_responses() {
 
 #[tokio::test]
 async fn a_response_that_breaks_off_is_a_reset() {
-    let receiver = Receiver::answering("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf")
-        .await
-        .unwrap();
+    let receiver = Receiver::answering("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").await.unwrap();
     assert_eq!(fails(&receiver.url).await, FailureKind::Reset);
 }
 
@@ -174,11 +146,7 @@ async fn what_is_no_http_is_a_protocol_failure() {
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
     ] {
         let receiver = Receiver::answering(answer).await.unwrap();
-        assert_eq!(
-            fails(&receiver.url).await,
-            FailureKind::Protocol,
-            "{answer}"
-        );
+        assert_eq!(fails(&receiver.url).await, FailureKind::Protocol, "{answer}");
     }
 }
 
@@ -204,11 +172,7 @@ async fn nobody_listening_is_a_connect_failure() {
 async fn a_name_that_does_not_exist_is_a_dns_failure() {
     // RFC 6761 keeps `.invalid` empty forever; without any name server the answer is the same.
     let url = Url::parse("http://no-such-host.invalid/").unwrap();
-    let failure = client()
-        .unwrap()
-        .send(request(&url, GENEROUS))
-        .await
-        .unwrap_err();
+    let failure = client().unwrap().send(request(&url, GENEROUS)).await.unwrap_err();
     assert_eq!(failure.kind.fault(), Fault::Dns, "{failure}");
 }
 
@@ -217,22 +181,13 @@ async fn a_failure_does_not_repeat_the_url() {
     let receiver = Receiver::answering("").await.unwrap();
     let mut url = receiver.url.clone();
     url.set_path("/secret-token");
-    let failure = client()
-        .unwrap()
-        .send(request(&url, GENEROUS))
-        .await
-        .unwrap_err();
+    let failure = client().unwrap().send(request(&url, GENEROUS)).await.unwrap_err();
     assert!(!failure.to_string().contains("secret"), "{failure}");
 }
 
 /// Sends a request that must fail, and says how it did.
 async fn fails(url: &Url) -> FailureKind {
-    client()
-        .unwrap()
-        .send(request(url, GENEROUS))
-        .await
-        .unwrap_err()
-        .kind
+    client().unwrap().send(request(url, GENEROUS)).await.unwrap_err().kind
 }
 
 /// Expects the deadline to end the exchange, and the connection with it.
@@ -253,11 +208,7 @@ where
     .await
     .unwrap();
     let started = Instant::now();
-    let failure = client()
-        .unwrap()
-        .send(request(&receiver.url, SHORT))
-        .await
-        .unwrap_err();
+    let failure = client().unwrap().send(request(&receiver.url, SHORT)).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Timeout);
     assert!(started.elapsed() < GENEROUS / 2);
     ended.recv().await.unwrap();

@@ -18,23 +18,12 @@ pub(crate) const SHORT: Duration = Duration::from_millis(300);
 
 /// A client that may call this machine.
 pub(crate) fn client() -> Result<Client, barid_egress::BuildError> {
-    Client::new(&Config {
-        guard: Guard {
-            allow_http: true,
-            allow_private_networks: true,
-        },
-        ..Config::default()
-    })
+    Client::new(&Config { guard: Guard { allow_http: true, allow_private_networks: true }, ..Config::default() })
 }
 
 /// A small JSON request.
 pub(crate) fn request(url: &Url, deadline: Duration) -> Request {
-    Request {
-        url: url.clone(),
-        headers: Headers::new(),
-        body: Bytes::from_static(b"{}"),
-        deadline,
-    }
+    Request { url: url.clone(), headers: Headers::new(), body: Bytes::from_static(b"{}"), deadline }
 }
 
 /// A server on a port of its own.
@@ -60,10 +49,7 @@ impl Receiver {
                 tokio::spawn(handle(stream));
             }
         });
-        Ok(Self {
-            url: Url::parse(&url).map_err(io::Error::other)?,
-            accepted,
-        })
+        Ok(Self { url: Url::parse(&url).map_err(io::Error::other)?, accepted })
     }
 
     /// Reads one request per connection, then answers with these bytes and closes.

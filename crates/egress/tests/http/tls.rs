@@ -22,10 +22,7 @@ fn serve_once(listener: TcpListener) -> JoinHandle<io::Result<(usize, usize)>> {
     thread::spawn(move || {
         let config = ServerConfig::builder()
             .with_no_client_auth()
-            .with_single_cert(
-                vec![CertificateDer::from(CERTIFICATE)],
-                PrivatePkcs8KeyDer::from(KEY).into(),
-            )
+            .with_single_cert(vec![CertificateDer::from(CERTIFICATE)], PrivatePkcs8KeyDer::from(KEY).into())
             .map_err(io::Error::other)?;
         let mut connection = ServerConnection::new(Arc::new(config)).map_err(io::Error::other)?;
         let (mut stream, _) = listener.accept()?;
@@ -39,16 +36,9 @@ async fn a_self_signed_certificate_is_a_tls_failure() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
     let server = serve_once(listener);
-    let failure = client()
-        .unwrap()
-        .send(request(&Url::parse(&url).unwrap(), GENEROUS))
-        .await
-        .unwrap_err();
+    let failure = client().unwrap().send(request(&Url::parse(&url).unwrap(), GENEROUS)).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Tls, "{failure}");
     assert!(failure.detail.contains("certificate"), "{failure}");
     let handshake = server.join().unwrap();
-    assert!(
-        handshake.is_err(),
-        "the client must hang up during the handshake"
-    );
+    assert!(handshake.is_err(), "the client must hang up during the handshake");
 }

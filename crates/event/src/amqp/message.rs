@@ -46,11 +46,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 1 MiB of body; 128 headers with 32 KiB.
     fn default() -> Self {
-        Self {
-            max_body: 1 << 20,
-            max_headers: 128,
-            max_header_bytes: 32 << 10,
-        }
+        Self { max_body: 1 << 20, max_headers: 128, max_header_bytes: 32 << 10 }
     }
 }
 
@@ -59,17 +55,10 @@ impl Limits {
     pub(super) fn check(&self, message: &Message<'_>) -> Result<(), Malformed> {
         let length = message.body.len();
         if length > self.max_body {
-            return Err(Malformed::BodyTooLarge {
-                length,
-                limit: self.max_body,
-            });
+            return Err(Malformed::BodyTooLarge { length, limit: self.max_body });
         }
         let count = message.headers.len();
-        let size = message
-            .headers
-            .iter()
-            .map(|(name, value)| name.len() + value.size())
-            .sum();
+        let size = message.headers.iter().map(|(name, value)| name.len() + value.size()).sum();
         if count > self.max_headers || size > self.max_header_bytes {
             return Err(Malformed::HeadersTooLarge {
                 count,

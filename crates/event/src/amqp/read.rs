@@ -49,19 +49,14 @@ pub fn read(
     read_properties(message, &mut attributes)?;
 
     let id_was_made = attributes.id.is_none();
-    attributes
-        .id
-        .get_or_insert_with(|| EventId::from(make_id()));
+    attributes.id.get_or_insert_with(|| EventId::from(make_id()));
     attributes.source.get_or_insert_with(Source::unknown);
     attributes.time.get_or_insert(now);
     let envelope = attributes.into_envelope()?;
     if mode == Mode::Binary && envelope.datacontenttype.is_json() && !data.is_empty() {
         json::check(&data)?;
     }
-    Ok(Read {
-        event: Event { envelope, data },
-        id_was_made,
-    })
+    Ok(Read { event: Event { envelope, data }, id_was_made })
 }
 
 /// Where the attributes are.
@@ -88,11 +83,7 @@ impl Mode {
 
 /// Nothing is decompressed here: the payload is passed on as it is, and what subscribers receive names no encoding.
 fn check_encoding(message: &Message<'_>) -> Result<(), Malformed> {
-    let is_plain = |encoding: &str| {
-        ["identity", "utf-8"]
-            .iter()
-            .any(|plain| plain.eq_ignore_ascii_case(encoding))
-    };
+    let is_plain = |encoding: &str| ["identity", "utf-8"].iter().any(|plain| plain.eq_ignore_ascii_case(encoding));
     match present(message.content_encoding) {
         Some(encoding) if !is_plain(encoding) => Err(Malformed::UnsupportedContentEncoding),
         _ => Ok(()),
@@ -101,9 +92,7 @@ fn check_encoding(message: &Message<'_>) -> Result<(), Malformed> {
 
 fn read_headers(message: &Message<'_>, attributes: &mut Attributes) -> Result<(), Malformed> {
     for (header, value) in &message.headers {
-        let prefixed = PREFIXES
-            .iter()
-            .find_map(|prefix| header.strip_prefix(prefix));
+        let prefixed = PREFIXES.iter().find_map(|prefix| header.strip_prefix(prefix));
         match prefixed {
             Some(name) => attributes.set_value(name, value)?,
             None if BARE.contains(&&**header) => attributes.set_value(header, value)?,
@@ -121,10 +110,7 @@ fn read_properties(message: &Message<'_>, attributes: &mut Attributes) -> Result
         attributes.set("id", id)?;
     }
     if attributes.event_type.is_none() {
-        attributes.set(
-            "type",
-            present(message.message_type).unwrap_or(message.routing_key),
-        )?;
+        attributes.set("type", present(message.message_type).unwrap_or(message.routing_key))?;
     }
     if attributes.source.is_none()
         && let Some(source) = present(message.app_id)

@@ -19,16 +19,14 @@ pub(super) fn read(body: &Bytes, attributes: &mut Attributes) -> Result<Bytes, M
         attributes.set_value(name, value)?;
     }
     let is_json = attributes.datacontenttype.get_or_insert_default().is_json();
-    let base64 = members
-        .data_base64
-        .filter(|value| *value != AttributeValue::Null);
+    let base64 = members.data_base64.filter(|value| *value != AttributeValue::Null);
     match (members.data, base64) {
         (Some(_), Some(_)) => Err(invalid("is given as data and as data_base64: give it once")),
         (None, None) => Ok(Bytes::new()),
         (None, Some(AttributeValue::Text(encoded))) => {
-            let data = BASE64.decode(encoded.as_bytes()).map_err(|_| {
-                invalid("in data_base64 is no base64: use the standard alphabet, padded")
-            })?;
+            let data = BASE64
+                .decode(encoded.as_bytes())
+                .map_err(|_| invalid("in data_base64 is no base64: use the standard alphabet, padded"))?;
             if is_json && !data.is_empty() {
                 json::check(&data)?;
             }
@@ -39,9 +37,7 @@ pub(super) fn read(body: &Bytes, attributes: &mut Attributes) -> Result<Bytes, M
         (Some(raw), None) => match json::parse(raw.get().as_bytes())? {
             AttributeValue::Text(Cow::Borrowed(text)) => Ok(body.slice_ref(text.as_bytes())),
             AttributeValue::Text(Cow::Owned(text)) => Ok(text.into()),
-            _ => Err(invalid(
-                "is a JSON value but datacontenttype is not JSON: give a string or data_base64",
-            )),
+            _ => Err(invalid("is a JSON value but datacontenttype is not JSON: give a string or data_base64")),
         },
     }
 }

@@ -111,10 +111,7 @@ mod tests {
         let envelope = serde_json::from_str(
             r#"{"id":"evt-1","source":"/crm","type":"deal.won","time":"2026-11-24T09:30:00.5Z","tenant":"acme"}"#,
         )?;
-        let event = Event {
-            envelope,
-            data: Bytes::from_static(b"{}"),
-        };
+        let event = Event { envelope, data: Bytes::from_static(b"{}") };
         let message = write(&event);
         assert_eq!(message.routing_key, "deal.won");
         assert_eq!(message.message_type, Some("deal.won"));

@@ -30,10 +30,7 @@ pub(super) struct Fields<'y> {
 
 impl<'y> Cursor<'y> {
     pub(super) fn root(node: &'y Node) -> Self {
-        Self {
-            node,
-            path: String::new(),
-        }
+        Self { node, path: String::new() }
     }
 
     /// The path that led here.
@@ -43,11 +40,7 @@ impl<'y> Cursor<'y> {
 
     /// A problem with this node.
     pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
-        Problem {
-            place: self.node.place,
-            path: self.path.clone(),
-            message: message.into(),
-        }
+        Problem { place: self.node.place, path: self.path.clone(), message: message.into() }
     }
 
     /// What was made of this node, or a problem with it that says why nothing could be.
@@ -105,10 +98,7 @@ impl<'y> Cursor<'y> {
         if list.len() > limit {
             return Err(self.problem(format!("has {} items: give at most {limit}", list.len())));
         }
-        let item = |(index, node)| Self {
-            node,
-            path: format!("{}[{index}]", self.path),
-        };
+        let item = |(index, node)| Self { node, path: format!("{}[{index}]", self.path) };
         Ok(list.iter().enumerate().map(item).collect())
     }
 
@@ -118,19 +108,10 @@ impl<'y> Cursor<'y> {
             problems.add(self.expected(&format!("a mapping with {}", keys.known.join(", "))));
             return None;
         };
-        let mut fields = Fields {
-            whole: self.clone(),
-            values: Vec::with_capacity(mapping.len()),
-        };
+        let mut fields = Fields { whole: self.clone(), values: Vec::with_capacity(mapping.len()) };
         for (key, node) in mapping {
             let Value::Text(name) = &key.value else {
-                problems.add(
-                    Self {
-                        node: key,
-                        path: self.path.clone(),
-                    }
-                    .expected("text as the key"),
-                );
+                problems.add(Self { node: key, path: self.path.clone() }.expected("text as the key"));
                 continue;
             };
             let path = self.path_to(name);
@@ -139,10 +120,7 @@ impl<'y> Cursor<'y> {
             } else if keys.known.contains(&name.as_str()) {
                 fields.values.push((name, Self { node, path }));
             } else if keys.unsupported.contains(&name.as_str()) {
-                problems.add(
-                    Self { node: key, path }
-                        .problem("is not supported by this version of barid: remove it"),
-                );
+                problems.add(Self { node: key, path }.problem("is not supported by this version of barid: remove it"));
             } else {
                 let message = format!("is no key of this format: use {}", keys.known.join(", "));
                 problems.add(Self { node: key, path }.problem(message));
@@ -152,20 +130,13 @@ impl<'y> Cursor<'y> {
     }
 
     fn path_to(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        }
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 }
 
 impl<'y> Fields<'y> {
     pub(super) fn get(&self, key: &str) -> Option<&Cursor<'y>> {
-        self.values
-            .iter()
-            .find(|(name, _)| *name == key)
-            .map(|(_, value)| value)
+        self.values.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
     /// The value of a key that must be there.
@@ -176,9 +147,6 @@ impl<'y> Fields<'y> {
     /// The problem that a key is missing, and what to do.
     pub(super) fn missing(&self, key: &str, advice: &str) -> Problem {
         let whole = &self.whole;
-        Problem {
-            path: whole.path_to(key),
-            ..whole.problem(format!("is missing: {advice}"))
-        }
+        Problem { path: whole.path_to(key), ..whole.problem(format!("is missing: {advice}")) }
     }
 }

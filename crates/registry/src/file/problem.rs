@@ -70,20 +70,13 @@ impl Problems {
 
     /// `value`, if there are no problems.
     pub(super) fn none_or<T>(self, value: T) -> Result<T, Self> {
-        if self.listed.is_empty() {
-            Ok(value)
-        } else {
-            Err(self)
-        }
+        if self.listed.is_empty() { Ok(value) } else { Err(self) }
     }
 }
 
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
-        Self {
-            listed: vec![problem],
-            unlisted: 0,
-        }
+        Self { listed: vec![problem], unlisted: 0 }
     }
 }
 
@@ -107,26 +100,15 @@ mod tests {
     use super::*;
 
     fn problem(line: u64) -> Problem {
-        Problem {
-            place: Some(Place { line, column: 5 }),
-            path: "a.b".into(),
-            message: "is wrong".into(),
-        }
+        Problem { place: Some(Place { line, column: 5 }), path: "a.b".into(), message: "is wrong".into() }
     }
 
     #[test]
     fn prints_one_problem_a_line() {
         let mut problems = Problems::default();
         problems.add(problem(1));
-        problems.add(Problem {
-            place: None,
-            path: String::new(),
-            message: "is empty".into(),
-        });
-        assert_eq!(
-            problems.to_string(),
-            "line 1, column 5: a.b: is wrong\nis empty"
-        );
+        problems.add(Problem { place: None, path: String::new(), message: "is empty".into() });
+        assert_eq!(problems.to_string(), "line 1, column 5: a.b: is wrong\nis empty");
     }
 
     #[test]

@@ -20,37 +20,15 @@ use crate::{
 /// The most statuses in `delivery.retry.permanent`.
 const MAX_STATUSES: usize = 100;
 
-const FILE: Keys = Keys {
-    known: &["subscriptions"],
-    unsupported: &[],
-};
+const FILE: Keys = Keys { known: &["subscriptions"], unsupported: &[] };
 const SUBSCRIPTION: Keys = Keys {
-    known: &[
-        "name",
-        "tenant",
-        "events",
-        "destination",
-        "signing",
-        "delivery",
-    ],
+    known: &["name", "tenant", "events", "destination", "signing", "delivery"],
     unsupported: &["filter", "payload"],
 };
-const DESTINATION: Keys = Keys {
-    known: &["url", "timeout"],
-    unsupported: &["headers", "auth"],
-};
-const SIGNING: Keys = Keys {
-    known: &["scheme", "secret", "secrets"],
-    unsupported: &[],
-};
-const DELIVERY: Keys = Keys {
-    known: &["max_in_flight", "retry"],
-    unsupported: &["rate_limit", "ordered"],
-};
-const RETRY: Keys = Keys {
-    known: &["schedule", "permanent"],
-    unsupported: &[],
-};
+const DESTINATION: Keys = Keys { known: &["url", "timeout"], unsupported: &["headers", "auth"] };
+const SIGNING: Keys = Keys { known: &["scheme", "secret", "secrets"], unsupported: &[] };
+const DELIVERY: Keys = Keys { known: &["max_in_flight", "retry"], unsupported: &["rate_limit", "ordered"] };
+const RETRY: Keys = Keys { known: &["schedule", "permanent"], unsupported: &[] };
 
 /// A file has no store beside it in which a generated secret could be kept.
 const MAKE_A_SECRET: &str = "make one with: echo whsec_$(openssl rand -base64 32)";
@@ -62,40 +40,22 @@ pub(super) fn subscriptions<'y>(
     problems: &mut Problems,
 ) -> Vec<(Subscription, Cursor<'y>)> {
     let items = root.fields(&FILE, problems).and_then(|fields| {
-        let items = fields
-            .require("subscriptions")
-            .and_then(|list| list.items(MAX_SUBSCRIPTIONS));
+        let items = fields.require("subscriptions").and_then(|list| list.items(MAX_SUBSCRIPTIONS));
         problems.keep(items)
     });
     let read = |at: Cursor<'y>| Some((subscription(&at, allow_http, problems)?, at));
-    items
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(read)
-        .collect()
+    items.unwrap_or_default().into_iter().filter_map(read).collect()
 }
 
-fn subscription(
-    at: &Cursor<'_>,
-    allow_http: bool,
-    problems: &mut Problems,
-) -> Option<Subscription> {
+fn subscription(at: &Cursor<'_>, allow_http: bool, problems: &mut Problems) -> Option<Subscription> {
     let fields = at.fields(&SUBSCRIPTION, problems)?;
     // Read everything before giving up, so that every problem is found.
     let name = problems.keep(fields.require("name").and_then(Cursor::parse::<Name>));
-    let tenant = fields
-        .get("tenant")
-        .map_or(Some(Tenant::default()), |at| problems.keep(at.parse()));
-    let patterns = problems
-        .keep(fields.require("events"))
-        .and_then(|at| patterns(at, problems));
-    let destination = problems
-        .keep(fields.require("destination"))
-        .and_then(|at| destination(at, allow_http, problems));
+    let tenant = fields.get("tenant").map_or(Some(Tenant::default()), |at| problems.keep(at.parse()));
+    let patterns = problems.keep(fields.require("events")).and_then(|at| patterns(at, problems));
+    let destination = problems.keep(fields.require("destination")).and_then(|at| destination(at, allow_http, problems));
     let signer = signer(&fields, problems);
-    let policy = fields
-        .get("delivery")
-        .map_or_else(Policy::default, |at| policy(at, problems));
+    let policy = fields.get("delivery").map_or_else(Policy::default, |at| policy(at, problems));
     let (name, tenant) = (name?, tenant?);
     Some(Subscription {
         id: SubscriptionId::derive(&tenant, &name),
@@ -116,16 +76,10 @@ fn patterns(at: &Cursor<'_>, problems: &mut Problems) -> Option<Patterns> {
 fn destination(at: &Cursor<'_>, allow_http: bool, problems: &mut Problems) -> Option<Destination> {
     let fields = at.fields(&DESTINATION, problems)?;
     // A timeout that is refused is left at its default, since the file is refused with it: the URL is still to be checked.
-    let timeout = fields
-        .get("timeout")
-        .and_then(|at| problems.keep(timeout(at)));
+    let timeout = fields.get("timeout").and_then(|at| problems.keep(timeout(at)));
     let at = problems.keep(fields.require("url"))?;
     let url = problems.keep(at.text())?;
-    problems.keep(at.check(Destination::new(
-        url,
-        timeout.unwrap_or_default(),
-        allow_http,
-    )))
+    problems.keep(at.check(Destination::new(url, timeout.unwrap_or_default(), allow_http)))
 }
 
 fn timeout(at: &Cursor<'_>) -> Result<Timeout, Problem> {
@@ -149,8 +103,7 @@ fn signer(subscription: &Fields<'_>, problems: &mut Problems) -> Option<Signer> 
         (Some(one), None) => vec![problems.keep(secret(one))?],
         (None, Some(several)) => all(several, MAX_KEYS, secret, problems)?,
         (Some(_), Some(at)) => {
-            problems
-                .add(at.problem("is there beside secret: put all of them here and remove secret"));
+            problems.add(at.problem("is there beside secret: put all of them here and remove secret"));
             return None;
         }
         (None, None) => {

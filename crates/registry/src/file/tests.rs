@@ -25,9 +25,7 @@ fn refused(text: &str) -> String {
 #[test]
 fn the_least_gets_every_default() {
     let read = parse(&minimal(""), false).unwrap();
-    let [subscription] = read.as_slice() else {
-        panic!("one subscription")
-    };
+    let [subscription] = read.as_slice() else { panic!("one subscription") };
     assert_eq!(subscription.name.as_str(), "a");
     assert_eq!(subscription.tenant.as_str(), "default");
     assert_eq!(subscription.destination.timeout(), Duration::from_secs(15));
@@ -48,15 +46,9 @@ fn every_setting_is_read() {
     let subscription = parse(&text, true).unwrap().remove(0);
     assert_eq!(subscription.tenant.as_str(), "acme");
     assert_eq!(subscription.patterns.iter().count(), 2);
-    assert_eq!(
-        subscription.destination.timeout(),
-        Duration::from_millis(2_500)
-    );
+    assert_eq!(subscription.destination.timeout(), Duration::from_millis(2_500));
     assert_eq!(subscription.policy.max_in_flight(), 3);
-    assert_eq!(
-        subscription.policy.schedule().delays(),
-        [Duration::from_secs(1), Duration::from_mins(2)]
-    );
+    assert_eq!(subscription.policy.schedule().delays(), [Duration::from_secs(1), Duration::from_mins(2)]);
     assert!(subscription.policy.is_permanent(404));
 }
 
@@ -71,14 +63,8 @@ fn printing_a_subscription_shows_no_secret() {
 #[test]
 fn no_subscriptions_must_be_said() {
     assert!(parse("subscriptions: []", false).unwrap().is_empty());
-    assert_eq!(
-        refused(" \n"),
-        "is empty: for no subscriptions write subscriptions: []"
-    );
-    assert_eq!(
-        refused("{}"),
-        "line 1, column 1: subscriptions: is missing: add it"
-    );
+    assert_eq!(refused(" \n"), "is empty: for no subscriptions write subscriptions: []");
+    assert_eq!(refused("{}"), "line 1, column 1: subscriptions: is missing: add it");
 }
 
 #[test]
@@ -108,24 +94,15 @@ fn all_problems_are_told_at_once() {
         "subscriptions[1].destination",
         "subscriptions[1].signing.secret",
     ];
-    let told_paths: Vec<_> = told
-        .lines()
-        .map(|line| line.split(": ").nth(1).unwrap())
-        .collect();
+    let told_paths: Vec<_> = told.lines().map(|line| line.split(": ").nth(1).unwrap()).collect();
     assert_eq!(told_paths, paths, "{told}");
-    assert!(
-        !told.contains("hunter2") && !told.contains("secret.example"),
-        "{told}"
-    );
+    assert!(!told.contains("hunter2") && !told.contains("secret.example"), "{told}");
 }
 
 #[test]
 fn a_problem_names_its_line_and_column() {
     let told = refused(&minimal("    delivery: {max_in_flight: 500}"));
-    assert_eq!(
-        told,
-        "line 6, column 31: subscriptions[0].delivery.max_in_flight: max_in_flight is 500: give 1 to 256"
-    );
+    assert_eq!(told, "line 6, column 31: subscriptions[0].delivery.max_in_flight: max_in_flight is 500: give 1 to 256");
 }
 
 #[test]
@@ -134,49 +111,30 @@ fn what_is_not_built_yet_is_refused_by_name() {
         ("    filter: 'true'", "filter"),
         ("    payload: {envelope: none}", "payload"),
         ("    delivery: {ordered: strict}", "delivery.ordered"),
-        (
-            "    delivery: {rate_limit: {per_second: 1}}",
-            "delivery.rate_limit",
-        ),
+        ("    delivery: {rate_limit: {per_second: 1}}", "delivery.rate_limit"),
     ] {
         let told = refused(&minimal(more));
-        let expected = format!(
-            "subscriptions[0].{path}: is not supported by this version of barid: remove it"
-        );
+        let expected = format!("subscriptions[0].{path}: is not supported by this version of barid: remove it");
         assert!(told.ends_with(&expected), "{told}");
     }
-    let told = refused(&minimal("").replace(
-        "?key",
-        "', headers: {a: b}, auth: {kind: none}, timeout: '1s', x: '",
-    ));
-    assert!(
-        told.contains("destination.headers: is not supported"),
-        "{told}"
-    );
-    assert!(
-        told.contains("destination.auth: is not supported"),
-        "{told}"
-    );
+    let told = refused(&minimal("").replace("?key", "', headers: {a: b}, auth: {kind: none}, timeout: '1s', x: '"));
+    assert!(told.contains("destination.headers: is not supported"), "{told}");
+    assert!(told.contains("destination.auth: is not supported"), "{told}");
     let told = refused(&minimal("").replace("{secret", "{scheme: github, secret"));
-    assert!(
-        told.ends_with("signing.scheme: is not supported by this version of barid: use standard"),
-        "{told}"
-    );
+    assert!(told.ends_with("signing.scheme: is not supported by this version of barid: use standard"), "{told}");
 }
 
 #[test]
 fn an_unknown_key_is_refused_with_those_there_are() {
     let told = refused(&minimal("    delivery: {retries: 3}"));
-    let expected = "line 6, column 16: subscriptions[0].delivery.retries: is no key of this format: use max_in_flight, retry";
+    let expected =
+        "line 6, column 16: subscriptions[0].delivery.retries: is no key of this format: use max_in_flight, retry";
     assert_eq!(told, expected);
 }
 
 #[test]
 fn a_key_given_twice_is_refused() {
-    assert!(
-        refused(&minimal("    name: b"))
-            .ends_with("subscriptions[0].name: is there twice: remove one")
-    );
+    assert!(refused(&minimal("    name: b")).ends_with("subscriptions[0].name: is there twice: remove one"));
 }
 
 #[test]
@@ -191,26 +149,18 @@ fn a_missing_secret_comes_with_a_way_to_make_one() {
 #[test]
 fn one_secret_and_several_are_not_given_together() {
     let told = refused(&minimal("").replace("{secret", &format!("{{secrets: [{SECRET}], secret")));
-    assert!(
-        told.contains("subscriptions[0].signing.secrets: is there beside secret"),
-        "{told}"
-    );
+    assert!(told.contains("subscriptions[0].signing.secrets: is there beside secret"), "{told}");
 }
 
 #[test]
 fn a_name_is_unique_within_its_tenant() {
-    let twice = format!(
-        "{}{}",
-        minimal(""),
-        minimal("").replace("subscriptions:\n", "")
-    );
+    let twice = format!("{}{}", minimal(""), minimal("").replace("subscriptions:\n", ""));
     let told = refused(&twice);
-    assert!(told.ends_with("subscriptions[1]: has the name a as subscriptions[0] has in the same tenant: rename one"), "{told}");
-    let other = format!(
-        "{}{}",
-        minimal(""),
-        minimal("    tenant: other").replace("subscriptions:\n", "")
+    assert!(
+        told.ends_with("subscriptions[1]: has the name a as subscriptions[0] has in the same tenant: rename one"),
+        "{told}"
     );
+    let other = format!("{}{}", minimal(""), minimal("    tenant: other").replace("subscriptions:\n", ""));
     assert_eq!(parse(&other, false).unwrap().len(), 2);
 }
 
@@ -229,10 +179,7 @@ fn aliases_and_merges_are_read() {
 fn no_yaml_is_refused_at_its_line_and_without_quoting_it() {
     let told = refused(&minimal("    delivery: {retry: [confidential"));
     assert!(told.starts_with("line "), "{told}");
-    assert!(
-        !told.contains("confidential") && !told.contains("whsec_"),
-        "{told}"
-    );
+    assert!(!told.contains("confidential") && !told.contains("whsec_"), "{told}");
     assert!(refused("subscriptions: []\n---\nsubscriptions: []\n").contains("document"));
 }
 
@@ -269,10 +216,7 @@ fn deep_nesting_is_refused() {
 #[test]
 fn a_file_too_large_is_refused() {
     let told = refused(&" ".repeat(MAX_BYTES + 1));
-    assert_eq!(
-        told,
-        "has 16777217 bytes: give at most 16777216, or keep subscriptions in a store"
-    );
+    assert_eq!(told, "has 16777217 bytes: give at most 16777216, or keep subscriptions in a store");
 }
 
 #[test]

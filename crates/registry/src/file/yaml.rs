@@ -7,9 +7,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
-use serde_saphyr::{
-    DefaultMessageFormatter, DuplicateKeyPolicy, Localizer, Location, Options, Spanned,
-};
+use serde_saphyr::{DefaultMessageFormatter, DuplicateKeyPolicy, Localizer, Location, Options, Spanned};
 
 use super::problem::{Place, Problem};
 
@@ -85,10 +83,7 @@ fn options() -> Options {
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = Spanned::<Value>::deserialize(deserializer)?;
-        Ok(Self {
-            place: place(spanned.referenced),
-            value: spanned.value,
-        })
+        Ok(Self { place: place(spanned.referenced), value: spanned.value })
     }
 }
 
@@ -114,10 +109,7 @@ impl Localizer for WithoutPlace {
 
 /// The line and column of a location, if it is known.
 fn place(location: Location) -> Option<Place> {
-    (location != Location::UNKNOWN).then(|| Place {
-        line: location.line(),
-        column: location.column(),
-    })
+    (location != Location::UNKNOWN).then(|| Place { line: location.line(), column: location.column() })
 }
 
 impl<'de> Deserialize<'de> for Value {

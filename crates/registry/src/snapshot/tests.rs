@@ -10,13 +10,8 @@ use crate::{Destination, Patterns, Policy, Timeout};
 fn subscription(number: usize, tenant: &str, patterns: &[String]) -> Subscription {
     let tenant = tenant.parse().unwrap();
     let name = format!("s{number}").parse().unwrap();
-    let patterns: Vec<Pattern> = patterns
-        .iter()
-        .map(|pattern| pattern.parse().unwrap())
-        .collect();
-    let secret: Secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-        .parse()
-        .unwrap();
+    let patterns: Vec<Pattern> = patterns.iter().map(|pattern| pattern.parse().unwrap()).collect();
+    let secret: Secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".parse().unwrap();
     Subscription {
         id: SubscriptionId::derive(&tenant, &name),
         name,
@@ -29,9 +24,7 @@ fn subscription(number: usize, tenant: &str, patterns: &[String]) -> Subscriptio
 }
 
 fn names<'a>(subscriptions: impl Iterator<Item = &'a Arc<Subscription>>) -> Vec<&'a str> {
-    let mut names: Vec<_> = subscriptions
-        .map(|subscription| subscription.name.as_str())
-        .collect();
+    let mut names: Vec<_> = subscriptions.map(|subscription| subscription.name.as_str()).collect();
     names.sort_unstable();
     names
 }
@@ -50,10 +43,7 @@ fn finds_a_subscription_by_its_identifier() {
 fn refuses_an_identifier_given_twice() {
     let [one, other] = ["a", "b"].map(|pattern| subscription(1, "acme", &[pattern.into()]));
     let id = one.id.clone();
-    assert_eq!(
-        Snapshot::compile(vec![one, other], None).unwrap_err(),
-        DuplicateId(id)
-    );
+    assert_eq!(Snapshot::compile(vec![one, other], None).unwrap_err(), DuplicateId(id));
 }
 
 #[test]
@@ -62,12 +52,7 @@ fn an_empty_snapshot_matches_nothing_whatever_was_found_before() {
     let (tenant, event_type) = ("acme".parse().unwrap(), "deal.won".parse().unwrap());
     let mut scratch = Scratch::default();
     assert_eq!(full.matching(&tenant, &event_type, &mut scratch).len(), 1);
-    assert_eq!(
-        Snapshot::default()
-            .matching(&tenant, &event_type, &mut scratch)
-            .len(),
-        0
-    );
+    assert_eq!(Snapshot::default().matching(&tenant, &event_type, &mut scratch).len(), 0);
 }
 
 /// Patterns of few words, so that they meet, and of many `*` and `#`.

@@ -11,31 +11,16 @@ type TestResult = Result<(), Malformed>;
 
 /// A message as a service without any CloudEvents library writes it.
 fn plain(body: &'static str) -> Message<'static> {
-    Message {
-        routing_key: "deal.won",
-        body: Bytes::from_static(body.as_bytes()),
-        ..Message::default()
-    }
+    Message { routing_key: "deal.won", body: Bytes::from_static(body.as_bytes()), ..Message::default() }
 }
 
 fn structured(body: &'static str) -> Message<'static> {
-    Message {
-        content_type: Some("Application/CloudEvents+JSON; charset=UTF-8"),
-        ..plain(body)
-    }
+    Message { content_type: Some("Application/CloudEvents+JSON; charset=UTF-8"), ..plain(body) }
 }
 
 fn with_headers<'a>(message: Message<'a>, headers: &[(&'a str, &'a str)]) -> Message<'a> {
-    let text = |&(name, value)| {
-        (
-            Cow::Borrowed(name),
-            AttributeValue::Text(Cow::Borrowed(value)),
-        )
-    };
-    Message {
-        headers: headers.iter().map(text).collect(),
-        ..message
-    }
+    let text = |&(name, value)| (Cow::Borrowed(name), AttributeValue::Text(Cow::Borrowed(value)));
+    Message { headers: headers.iter().map(text).collect(), ..message }
 }
 
 fn arrival() -> DateTime<Utc> {
@@ -86,16 +71,8 @@ fn properties_come_before_what_is_made_up() -> TestResult {
 #[test]
 fn headers_come_before_properties() -> TestResult {
     for prefix in PREFIXES {
-        let names = ["id", "source", "type", "time", "tenant", "specversion"]
-            .map(|name| format!("{prefix}{name}"));
-        let values = [
-            "evt-2",
-            "/header",
-            "lead.created",
-            "2026-11-24T09:30:00.123Z",
-            "acme",
-            "1.0",
-        ];
+        let names = ["id", "source", "type", "time", "tenant", "specversion"].map(|name| format!("{prefix}{name}"));
+        let values = ["evt-2", "/header", "lead.created", "2026-11-24T09:30:00.123Z", "acme", "1.0"];
         let headers: Vec<_> = names.iter().map(String::as_str).zip(values).collect();
         let message = Message {
             message_id: Some("evt-1"),
@@ -117,21 +94,11 @@ fn headers_come_before_properties() -> TestResult {
 
 #[test]
 fn tenant_subject_and_schema_may_stand_bare() -> TestResult {
-    let headers = [
-        ("tenant", "acme"),
-        ("subject", "deal 7"),
-        ("dataschema", "/s/1"),
-        ("id", "not an attribute"),
-    ];
-    let envelope = read_it(&with_headers(plain("{}"), &headers))?
-        .event
-        .envelope;
+    let headers = [("tenant", "acme"), ("subject", "deal 7"), ("dataschema", "/s/1"), ("id", "not an attribute")];
+    let envelope = read_it(&with_headers(plain("{}"), &headers))?.event.envelope;
     assert_eq!(envelope.tenant.as_str(), "acme");
     assert_eq!(envelope.subject.as_ref().map(AsRef::as_ref), Some("deal 7"));
-    assert_eq!(
-        envelope.dataschema.as_ref().map(AsRef::as_ref),
-        Some("/s/1")
-    );
+    assert_eq!(envelope.dataschema.as_ref().map(AsRef::as_ref), Some("/s/1"));
     assert_eq!(envelope.id, EventId::from(Uuid::nil()));
     Ok(())
 }
@@ -150,26 +117,15 @@ fn header_values_other_than_text_become_text() -> TestResult {
     };
     let envelope = read_it(&message)?.event.envelope;
     assert_eq!(envelope.time.timestamp(), 60);
-    assert_eq!(
-        envelope.extensions.iter().collect::<Vec<_>>(),
-        [("sequence", "7"), ("vip", "true")]
-    );
+    assert_eq!(envelope.extensions.iter().collect::<Vec<_>>(), [("sequence", "7"), ("vip", "true")]);
     assert_eq!(envelope.subject, None);
     Ok(())
 }
 
 #[test]
 fn what_brokers_and_clients_add_never_becomes_an_attribute() -> TestResult {
-    let headers = [
-        ("CC", "a"),
-        ("BCC", "b"),
-        ("x-delay", "5"),
-        ("expiration", "1"),
-        ("priority", "9"),
-    ];
-    let envelope = read_it(&with_headers(plain("{}"), &headers))?
-        .event
-        .envelope;
+    let headers = [("CC", "a"), ("BCC", "b"), ("x-delay", "5"), ("expiration", "1"), ("priority", "9")];
+    let envelope = read_it(&with_headers(plain("{}"), &headers))?.event.envelope;
     assert_eq!(envelope.extensions.iter().len(), 0);
     Ok(())
 }
@@ -177,10 +133,7 @@ fn what_brokers_and_clients_add_never_becomes_an_attribute() -> TestResult {
 #[test]
 fn data_passes_without_a_copy() -> TestResult {
     let message = plain(" {\"b\" : 1.0, \"a\":[ ]} \n");
-    assert_eq!(
-        read_it(&message)?.event.data.as_ptr(),
-        message.body.as_ptr()
-    );
+    assert_eq!(read_it(&message)?.event.data.as_ptr(), message.body.as_ptr());
     let message = structured(r#"{"data": {"b" : 1.0,  "a":[ ]} , "id": "1"}"#);
     let data = read_it(&message)?.event.data;
     assert_eq!(data, r#"{"b" : 1.0,  "a":[ ]}"#);
@@ -191,12 +144,7 @@ fn data_passes_without_a_copy() -> TestResult {
 #[test]
 fn an_event_may_have_no_data() -> TestResult {
     assert!(read_it(&plain(""))?.event.data.is_empty());
-    assert!(
-        read_it(&structured(r#"{"id":"1","data_base64":null}"#))?
-            .event
-            .data
-            .is_empty()
-    );
+    assert!(read_it(&structured(r#"{"id":"1","data_base64":null}"#))?.event.data.is_empty());
     Ok(())
 }
 
@@ -204,10 +152,7 @@ fn an_event_may_have_no_data() -> TestResult {
 fn reads_a_structured_event() -> TestResult {
     let body = r#"{"specversion":"1.0","id":"e-1","source":"/s","type":"lead.created","time":"2026-11-24T09:30:00Z",
         "subject":null,"tenant":"acme","sequence":3,"data":null}"#;
-    let message = Message {
-        message_id: Some("property"),
-        ..structured(body)
-    };
+    let message = Message { message_id: Some("property"), ..structured(body) };
     let read = read_it(&message)?;
     assert_eq!(read.event.data, "null");
     let json = serde_json::to_string(&read.event.envelope).unwrap_or_default();
@@ -218,19 +163,10 @@ fn reads_a_structured_event() -> TestResult {
 #[test]
 fn structured_data_follows_its_content_type() -> TestResult {
     let data = |body| read_it(&structured(body)).map(|read| read.event.data);
-    assert_eq!(
-        data(r#"{"datacontenttype":"text/xml","data":"<a/>"}"#)?,
-        "<a/>"
-    );
-    assert_eq!(
-        data(r#"{"data":"a\nb","datacontenttype":"text/plain"}"#)?,
-        "a\nb"
-    );
+    assert_eq!(data(r#"{"datacontenttype":"text/xml","data":"<a/>"}"#)?, "<a/>");
+    assert_eq!(data(r#"{"data":"a\nb","datacontenttype":"text/plain"}"#)?, "a\nb");
     assert_eq!(data(r#"{"data":"a\nb"}"#)?, r#""a\nb""#);
-    assert_eq!(
-        data(r#"{"datacontenttype":"image/png","data_base64":"AAEC"}"#)?,
-        &[0, 1, 2][..]
-    );
+    assert_eq!(data(r#"{"datacontenttype":"image/png","data_base64":"AAEC"}"#)?, &[0, 1, 2][..]);
     assert_eq!(data(r#"{"data_base64":"e30="}"#)?, "{}");
     assert_eq!(data(r#"{"data":1,"data_base64":null}"#)?, "1");
     Ok(())
