@@ -26,7 +26,7 @@ pub struct Config {
     /// How long an unused connection is kept. Default: 60 s, which is below the idle timeout of the usual proxies, so that
     /// we close first and no request meets a connection that is just being closed.
     pub pool_idle_timeout: Duration,
-    /// How many unused connections are kept per host. Default: 16.
+    /// How many unused connections are kept per host: as many as may be in flight to one. Default: 64.
     pub pool_max_idle_per_host: usize,
     /// How many bytes of a response's body are read. The connection of a longer one is dropped. Default: 64 KiB.
     pub max_response_body: usize,
@@ -39,7 +39,7 @@ impl Default for Config {
             dns_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(10),
             pool_idle_timeout: Duration::from_mins(1),
-            pool_max_idle_per_host: 16,
+            pool_max_idle_per_host: 64,
             max_response_body: 64 * 1024,
         }
     }
