@@ -3,6 +3,7 @@
 //! A tenant keeps to a few of the work lanes, the same in every router: one that floods its lanes delays the tenants that
 //! share them, and no others. Of its lanes it takes the shorter one. Depths are known once a second; in between every
 //! message put into a lane counts on top, so that not all of a second's messages go to what was the shorter lane once.
+//! A lane once chosen is kept for some messages: a queue that gets several at a time writes them together.
 
 use barid_broker::Lane;
 use barid_broker::names::stable_hash;
@@ -14,15 +15,21 @@ pub(crate) struct Lanes {
     /// By number: messages ready at the last look, and those put there since.
     depths: Vec<u32>,
     per_tenant: usize,
-    /// Counts messages, so that lanes of the same length are taken in turn.
+    /// Counts choices, so that lanes of the same length are taken in turn.
     turn: usize,
+    /// By the first lane of a tenant: the lane chosen last, and for how many messages it is kept.
+    kept: Vec<(usize, u32)>,
 }
+
+/// Messages that go to a lane before it is chosen anew.
+const KEEP: u32 = 16;
 
 impl Lanes {
     /// `count` work lanes, of which a tenant uses `per_tenant`; at least one of either.
     pub(crate) fn new(count: u16, per_tenant: u16) -> Self {
         let count = usize::from(count.max(1));
-        Self { depths: vec![0; count], per_tenant: usize::from(per_tenant.max(1)).min(count), turn: 0 }
+        let per_tenant = usize::from(per_tenant.max(1)).min(count);
+        Self { depths: vec![0; count], per_tenant, turn: 0, kept: vec![(0, 0); count] }
     }
 
     /// Takes over the depths just seen, by number. Those of lanes beyond ours are ignored.
@@ -37,14 +44,21 @@ impl Lanes {
         let count = self.depths.len();
         let width = if is_alone { count } else { self.per_tenant };
         let first = first_lane(tenant, count);
+        let (lane, left) = self.kept[first];
+        let (lane, left) = if left > 0 { (lane, left - 1) } else { (self.shortest(first, width), KEEP - 1) };
+        self.kept[first] = (lane, left);
+        self.depths[lane] = self.depths[lane].saturating_add(1);
+        // There are as many lanes as a u16 says, so none has a larger number.
+        Lane::Work(u16::try_from(lane).unwrap_or_default())
+    }
+
+    fn shortest(&mut self, first: usize, width: usize) -> usize {
+        let count = self.depths.len();
         self.turn = self.turn.wrapping_add(1);
-        let shortest = (0..width)
+        (0..width)
             .map(|step| (first + (self.turn + step) % width) % count)
             .min_by_key(|number| self.depths[*number])
-            .unwrap_or_default();
-        self.depths[shortest] = self.depths[shortest].saturating_add(1);
-        // There are as many lanes as a u16 says, so none has a larger number.
-        Lane::Work(u16::try_from(shortest).unwrap_or_default())
+            .unwrap_or_default()
     }
 }
 
@@ -92,11 +106,10 @@ mod tests {
     #[test]
     fn takes_the_shorter_lane_until_both_are_as_long() {
         let mut lanes = Lanes::new(2, 2);
-        lanes.measured(&[10, 7]);
-        let taken: Vec<_> = (0..3).map(|_| lanes.next(&tenant("a"), false)).collect();
-        assert_eq!(taken, [Lane::Work(1), Lane::Work(1), Lane::Work(1)]);
-        let taken: BTreeSet<_> = (0..2).map(|_| lanes.next(&tenant("a"), false).to_string()).collect();
-        assert_eq!(taken.len(), 2);
+        lanes.measured(&[40, 7]);
+        let taken: Vec<_> = (0..3 * KEEP).map(|_| lanes.next(&tenant("a"), false)).collect();
+        assert!(taken.iter().all(|lane| *lane == Lane::Work(1)));
+        assert_eq!(lanes.next(&tenant("a"), false), Lane::Work(0));
     }
 
     proptest! {
@@ -109,7 +122,7 @@ mod tests {
             let width = usize::from(per_tenant.min(count));
             let mut depths = lanes.depths;
             depths.sort_unstable_by(|a, b| b.cmp(a));
-            prop_assert!(depths[0] - depths[width - 1] <= 1);
+            prop_assert!(depths[0] - depths[width - 1] <= KEEP);
             prop_assert_eq!(depths.iter().sum::<u32>(), messages);
         }
     }

@@ -65,9 +65,9 @@ impl AckWindow {
         self.open + self.settled
     }
 
-    /// Whether [`AckWindow::flush`] will have something to do, now or once [`PATIENCE`] has passed.
-    pub(super) fn is_due(&self) -> bool {
-        self.settled > 0
+    /// Messages that are settled and not acknowledged.
+    pub(super) fn settled_count(&self) -> usize {
+        self.settled
     }
 
     /// The acknowledgements to send now.
@@ -137,7 +137,7 @@ mod tests {
         let mut window = window(1..=3);
         window.settled(2, now);
         assert_eq!(window.flush(now), []);
-        assert!(window.is_due());
+        assert_eq!(window.settled_count(), 1);
         assert_eq!(window.flush(now + PATIENCE), [Ack { tag: 2, multiple: false }]);
         window.settled(1, now);
         window.settled(3, now);
