@@ -414,11 +414,12 @@ impl Scheduler {
         let subscriber = &self.subscribers[index];
         let proven = subscriber.is_proven(&self.limits, now);
         let patience = if crowded && !proven { self.limits.hand_over_early } else { self.limits.hand_over_after };
+        // A full host is to blame when most of its requests hang, not when one subscription's do.
         let host = self.hosts.get(&subscriber.host).filter(|host| host.len() >= self.limits.per_host);
         // One not proven may wait for the slots that others of its kind hold.
         let starved = !proven && !self.work.has_room(false);
-        let others = starved.then(|| self.work.unproven.oldest()).flatten();
-        let oldest = [subscriber.flights.oldest(), host.and_then(Flights::oldest), others];
+        let others = starved.then(|| self.work.unproven.median()).flatten();
+        let oldest = [subscriber.flights.oldest(), host.and_then(Flights::median), others];
         let stuck = oldest.into_iter().flatten().any(|since| now - since > patience);
         if !(stuck || subscriber.diverting || subscriber.slow) {
             return;

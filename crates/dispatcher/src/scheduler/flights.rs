@@ -25,6 +25,11 @@ impl Flights {
         self.0.front().map(|(_, started)| *started)
     }
 
+    /// The start of the newest request among the older half: when that is long ago, most requests hang.
+    pub(super) fn median(&self) -> Option<Instant> {
+        self.0.get(self.0.len() / 2).map(|(_, started)| *started)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

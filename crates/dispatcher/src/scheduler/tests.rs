@@ -193,6 +193,23 @@ fn new_subscriptions_that_share_a_busy_host_wait_for_it() {
 }
 
 #[test]
+fn a_hanging_subscription_takes_the_blame_and_not_its_neighbours_on_a_full_host() {
+    let mut bench = Bench::new();
+    let (hanging, healthy) = (at("hanging", "shared.example"), at("healthy", "shared.example"));
+    let others: Vec<Offer> = (0..3).map(|n| at(&format!("s{n}"), "shared.example")).collect();
+    for one in others.iter().chain([&healthy]) {
+        bench.prove(one);
+    }
+    bench.offers(6, &hanging);
+    bench.after(200);
+    for one in &others {
+        bench.offers(32, one);
+    }
+    bench.offers(10, &healthy);
+    assert_eq!(hand_overs(&bench.after(75)), 2, "those of the one that hangs");
+}
+
+#[test]
 fn one_host_gets_at_most_64_requests_whatever_the_subscriptions() {
     let mut bench = Bench::new();
     let mut started = 0;
