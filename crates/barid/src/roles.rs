@@ -82,6 +82,7 @@ fn router(settings: &Settings) -> barid_router::Config {
         prefetch: settings.router.prefetch,
         publishers: publishers.map(|(user, tenants)| (user.clone(), tenants.0.clone())).collect(),
         limits: settings.router.limits(),
+        canary_interval: settings.router.canary_every,
         ..barid_router::Config::default()
     }
 }

@@ -17,6 +17,9 @@ pub struct Config {
     pub connection_name: String,
     /// How long connecting, opening a channel or a declaration may take. Default 10 s.
     pub timeout: Duration,
+    /// How often each side shows that it lives, unless the URL says otherwise (`?heartbeat=`): a connection that is silent
+    /// for about twice as long is given up. Default 15 s.
+    pub heartbeat: Duration,
     /// The longest pause between two attempts to connect. Default 15 s.
     pub max_backoff: Duration,
     /// Publishes sent and not yet confirmed, per publisher. Default 1,024.
@@ -34,6 +37,7 @@ impl Config {
             names,
             connection_name: "barid".to_owned(),
             timeout: Duration::from_secs(10),
+            heartbeat: Duration::from_secs(15),
             max_backoff: Duration::from_secs(15),
             publish_window: 1024,
             stall_after: Duration::from_mins(1),

@@ -37,10 +37,9 @@ pub struct Incoming {
 
 impl Incoming {
     pub(crate) fn new(from: usize, delivery: Delivery, receipt: Receipt) -> Self {
-        let returned = delivery
-            .properties
-            .headers()
-            .as_ref()
+        // On a first delivery the header is the publisher's, who may write anything; the broker sets it from the second on.
+        let headers = delivery.properties.headers().as_ref().filter(|_| delivery.redelivered);
+        let returned = headers
             .and_then(|headers| headers.inner().get("x-delivery-count"))
             .and_then(original::integer)
             .and_then(|count| u32::try_from(count).ok())

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use backoff::ExponentialBackoff;
 use futures_util::StreamExt;
+use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, Event};
 use secrecy::ExposeSecret;
 use tokio::sync::{Notify, watch};
@@ -189,7 +190,9 @@ impl Supervisor {
     async fn connect_once(&self) -> Result<Connection, Error> {
         let name = format!("{} ({})", self.config.connection_name, self.role.as_str());
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        timeout(self.config.timeout, Connection::connect(self.config.url.expose_secret(), properties))
+        let mut uri: AMQPUri = self.config.url.expose_secret().parse().map_err(Error::Config)?;
+        uri.query.heartbeat.get_or_insert(u16::try_from(self.config.heartbeat.as_secs()).unwrap_or(u16::MAX));
+        timeout(self.config.timeout, Connection::connect_uri(uri, properties))
             .await
             .map_err(|_| Error::Timeout(self.config.timeout, "connecting"))?
             .map_err(Error::from)

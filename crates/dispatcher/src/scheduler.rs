@@ -176,8 +176,8 @@ impl Scheduler {
         self.entries[ticket] = Some(entry);
         self.held += 1;
         if offer.suspect {
+            // Started by the timer, not at once: the one that comes first would always be the same.
             self.suspects.push(ticket);
-            self.start_a_suspect(open, now);
             return;
         }
         let subscriber = &mut self.subscribers[index];
@@ -232,7 +232,7 @@ impl Scheduler {
             self.suspect_in_flight = false;
         }
         if open {
-            self.start_a_suspect(true, now);
+            self.start_a_suspect(now);
             self.start_waiting(index, now);
             self.start_others(TURNS, now);
         }
@@ -257,7 +257,7 @@ impl Scheduler {
         if !open {
             return;
         }
-        self.start_a_suspect(true, now);
+        self.start_a_suspect(now);
         self.start_others(self.queue.len(), now);
         self.unproven_waiting = 0;
         for index in self.queue.clone() {
@@ -399,8 +399,8 @@ impl Scheduler {
 
     /// One suspect at a time, in no particular order: if it takes the process down, the innocent ones have been
     /// delivered by the next time but a few.
-    fn start_a_suspect(&mut self, open: bool, now: Instant) {
-        if !open || self.suspect_in_flight || self.suspects.is_empty() {
+    fn start_a_suspect(&mut self, now: Instant) {
+        if self.suspect_in_flight || self.suspects.is_empty() {
             return;
         }
         let ticket = self.suspects.swap_remove(fastrand::usize(..self.suspects.len()));

@@ -30,6 +30,9 @@ pub(crate) struct Router {
     pub(crate) lanes_per_tenant: u16,
     /// The largest event, in bytes.
     pub(crate) max_event_bytes: usize,
+    /// The time between two canaries.
+    #[serde(with = "duration")]
+    pub(crate) canary_every: Duration,
 }
 
 /// The section `dispatcher`.
@@ -53,6 +56,8 @@ pub(crate) struct Dispatcher {
     /// A longer attempt makes its subscription unproven.
     #[serde(with = "duration")]
     pub(crate) slow: Duration,
+    /// How often a subscription may be unknown here before its delivery is given up.
+    pub(crate) max_unknown: u32,
     /// How long a name look-up may take.
     #[serde(with = "duration")]
     pub(crate) dns_timeout: Duration,
@@ -86,6 +91,9 @@ impl Router {
         problems.within("router.prefetch", self.prefetch, 1..=u16::MAX);
         problems.within("router.lanes_per_tenant", self.lanes_per_tenant, 1..=64);
         problems.within("router.max_event_bytes", self.max_event_bytes, 1..=MAX_EVENT_BYTES);
+        if self.canary_every.is_zero() {
+            problems.add("router.canary_every", "is 0s: give more".to_owned());
+        }
     }
 }
 
@@ -100,6 +108,7 @@ impl Dispatcher {
             hand_over_after: self.hand_over_after,
             fast: self.fast,
             slow: self.slow,
+            max_unknown: self.max_unknown,
             ..Limits::default()
         }
     }

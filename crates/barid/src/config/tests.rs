@@ -82,7 +82,7 @@ fn unknown_keys_are_named_with_their_source() {
     assert_eq!(
         lines,
         [
-            "BARID_ROUTER__PREFTCH: router.preftch is no setting: router has lanes_per_tenant, max_event_bytes, prefetch",
+            "BARID_ROUTER__PREFTCH: router.preftch is no setting: router has canary_every, lanes_per_tenant, max_event_bytes, prefetch",
             "barid.toml: broker.ulr is no setting: broker has events_exchange, journal_max_age, journal_max_bytes, \
              namespace, topology, url, url_file, work_lanes",
             "barid.toml: brokr.url is no setting: see `barid config --default`",

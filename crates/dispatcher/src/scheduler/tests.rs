@@ -236,7 +236,8 @@ fn a_tenant_among_others_gets_a_quarter_of_the_slots() {
 fn suspects_are_sent_one_at_a_time() {
     let mut bench = Bench::new();
     let suspect = Offer { suspect: true, ..offer("a") };
-    let actions = bench.offers(3, &suspect);
+    assert_eq!(starts(&bench.offers(3, &suspect)), 0, "all that come together are there before one is chosen");
+    let actions = bench.after(25);
     assert_eq!(starts(&actions), 1);
     let Action::Start(first) = actions[0] else { panic!() };
     assert_eq!(starts(&bench.finish(first, Finish::Failure)), 1);
