@@ -28,6 +28,8 @@ pub struct Incoming {
     pub routing_key: String,
     /// How often the broker has handed it out before: `x-delivery-count`, raised by crashes and by giving it back.
     pub returned: u32,
+    /// Whether it was handed out before, to this process or another.
+    pub redelivered: bool,
     /// The body.
     pub body: Bytes,
     /// How to settle it.
@@ -49,6 +51,7 @@ impl Incoming {
             exchange: delivery.exchange.to_string(),
             routing_key: delivery.routing_key.to_string(),
             returned,
+            redelivered: delivery.redelivered,
             body: Bytes::from(delivery.data),
             receipt,
             properties: delivery.properties,
@@ -117,13 +120,17 @@ impl Session {
 #[derive(Debug)]
 pub struct Receipt {
     tag: u64,
-    settlements: mpsc::Sender<Settlement>,
+    settlements: mpsc::UnboundedSender<Settlement>,
     session: Arc<CancellationToken>,
     open: bool,
 }
 
 impl Receipt {
-    pub(crate) fn new(tag: u64, settlements: mpsc::Sender<Settlement>, session: Arc<CancellationToken>) -> Self {
+    pub(crate) fn new(
+        tag: u64,
+        settlements: mpsc::UnboundedSender<Settlement>,
+        session: Arc<CancellationToken>,
+    ) -> Self {
         Self { tag, settlements, session, open: true }
     }
 
@@ -150,9 +157,8 @@ impl Receipt {
 
     fn settle(&mut self, settlement: Settlement) {
         self.open = false;
-        // The queue of settlements has room for every unacknowledged message; it is closed when the session has ended,
-        // and then there is nothing left to settle.
-        let _ended = self.settlements.try_send(settlement);
+        // Closed when the session has ended, and then there is nothing left to settle.
+        let _ended = self.settlements.send(settlement);
     }
 }
 

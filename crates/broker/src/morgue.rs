@@ -211,8 +211,9 @@ fn read(names: &Names, message: &BasicGetMessage, now: DateTime<Utc>) -> DeadLet
     };
     let death = newest_death(message);
     let kind = delivery.properties.content_type().as_ref().map(ShortString::as_str);
-    // What the broker took from the inbox is a publisher's message, whatever its content type says it is.
-    let ours = death.as_ref().is_none_or(|death| death.queue != names.inbox());
+    // What the broker took from the inbox, or from what had no route, may be a publisher's message, whatever its content
+    // type says it is.
+    let ours = death.as_ref().is_none_or(|death| ![names.inbox(), names.unrouted()].contains(&death.queue));
     let mut letter = match kind {
         Some(kind) if ours && kind == Kind::DeadLetter.content_type() => match DeadLetter::decode(&body) {
             Ok(letter) => return letter,

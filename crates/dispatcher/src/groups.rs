@@ -54,9 +54,10 @@ struct Group<R> {
     done: Vec<usize>,
 }
 
-/// What is the same when a message is handed out again: the event, the subscription, and how far it had come.
+/// What is the same when a message is handed out again: the event, the subscription, how far it had come, and whether it is
+/// a replay.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key(MessageId, String, u32);
+struct Key(MessageId, String, u32, bool);
 
 #[derive(Debug)]
 enum Orphan {
@@ -103,44 +104,56 @@ impl<R> Groups<R> {
     }
 
     /// Takes in a message. `arrived` is told about each delivery; the receipt comes back if all of them are done already.
+    /// Only one that was handed out before (`again`) can be known.
     pub(crate) fn arrive(
         &mut self,
         receipt: R,
         lane: usize,
         parcel: &Arc<Parcel>,
+        again: bool,
         mut arrived: impl FnMut(usize, Arrival),
     ) -> Option<R> {
         let count = parcel.work.deliveries.len();
         let group = Group { receipt, lane, parcel: Arc::clone(parcel), open: count, done: Vec::new() };
         let id = self.messages.insert(group);
         for index in 0..count {
-            let orphan = if self.orphans.is_empty() { None } else { self.orphans.remove(&key(parcel, index)) };
-            match orphan {
-                Some((Orphan::Done, _)) => {
-                    let group = &mut self.messages[id];
-                    group.open -= 1;
-                    group.done.push(index);
-                    arrived(index, Arrival::Known);
-                }
-                Some((Orphan::Underway(ticket), _)) => {
-                    if let Some(held) = self.held.get_mut(ticket) {
-                        held.group = Some(id);
-                    }
-                    arrived(index, Arrival::Known);
-                }
-                None => {
-                    let ticket = self.held.insert(Held {
-                        group: Some(id),
-                        parcel: Arc::clone(parcel),
-                        index,
-                        subscription: None,
-                        stage: Stage::Waiting,
-                    });
-                    arrived(index, Arrival::New(ticket));
-                }
+            if again && self.is_known(id, parcel, index) {
+                arrived(index, Arrival::Known);
+                continue;
             }
+            let ticket = self.held.insert(Held {
+                group: Some(id),
+                parcel: Arc::clone(parcel),
+                index,
+                subscription: None,
+                stage: Stage::Waiting,
+            });
+            arrived(index, Arrival::New(ticket));
         }
         self.close_if_done(id)
+    }
+
+    /// Whether a delivery was done before, or is under way and now belongs to this copy of its message.
+    fn is_known(&mut self, id: usize, parcel: &Arc<Parcel>, index: usize) -> bool {
+        if self.orphans.is_empty() {
+            return false;
+        }
+        match self.orphans.remove(&key(parcel, index)) {
+            Some((Orphan::Done, _)) => {
+                let group = &mut self.messages[id];
+                group.open -= 1;
+                group.done.push(index);
+                true
+            }
+            Some((Orphan::Underway(ticket), _)) => {
+                let Some(held) = self.held.get_mut(ticket) else { return false };
+                held.group = Some(id);
+                held.parcel = Arc::clone(parcel);
+                held.index = index;
+                true
+            }
+            None => false,
+        }
     }
 
     /// Notes the subscription of a delivery.
@@ -150,8 +163,9 @@ impl<R> Groups<R> {
         }
     }
 
-    /// A delivery is settled: what comes next for it is confirmed. Its message's receipt comes back if it was the last.
-    pub(crate) fn settle(&mut self, ticket: Ticket, now: Instant) -> Option<R> {
+    /// A delivery is settled: what comes next for it is confirmed. Its message's receipt comes back if it was the last, and if
+    /// the message's channel `is_live`: if not, the message comes again, and what was done for it is remembered.
+    pub(crate) fn settle(&mut self, ticket: Ticket, now: Instant, is_live: impl Fn(&R) -> bool) -> Option<R> {
         let held = self.held.try_remove(ticket)?;
         let Some(id) = held.group else {
             self.remember(key(&held.parcel, held.index), Orphan::Done, now);
@@ -160,7 +174,17 @@ impl<R> Groups<R> {
         let group = &mut self.messages[id];
         group.open -= 1;
         group.done.push(held.index);
-        self.close_if_done(id)
+        if group.open > 0 {
+            return None;
+        }
+        let Group { receipt, parcel, done, .. } = self.messages.remove(id);
+        if is_live(&receipt) {
+            return Some(receipt);
+        }
+        for index in done {
+            self.remember(key(&parcel, index), Orphan::Done, now);
+        }
+        None
     }
 
     /// Lets go of the messages whose channel has ended, and returns the tickets of deliveries that had not begun: the broker
@@ -233,8 +257,10 @@ impl<R> Groups<R> {
     }
 
     fn remember(&mut self, key: Key, orphan: Orphan, now: Instant) {
-        // One under way must be remembered, or it would never be adopted; there are no more of them than slots.
-        if self.orphans.len() < MAX_REMEMBERED || matches!(orphan, Orphan::Underway(_)) {
+        // One under way must be remembered, or it would never be adopted; there are no more of them than slots. And what was
+        // under way must not be remembered as such once it is done, or its ticket would soon be another delivery's.
+        let must = matches!(orphan, Orphan::Underway(_)) || self.orphans.contains_key(&key);
+        if must || self.orphans.len() < MAX_REMEMBERED {
             self.orphans.insert(key, (orphan, now));
         }
     }
@@ -246,7 +272,7 @@ impl<R> Groups<R> {
 
 fn key(parcel: &Parcel, index: usize) -> Key {
     let delivery = parcel.delivery(index);
-    Key(parcel.message_id.clone(), delivery.subscription.clone(), delivery.attempts)
+    Key(parcel.message_id.clone(), delivery.subscription.clone(), delivery.attempts, delivery.replay)
 }
 
 #[cfg(test)]

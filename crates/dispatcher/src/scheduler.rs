@@ -48,8 +48,19 @@ pub(crate) struct Offer {
     pub(crate) subscription: Arc<Subscription>,
     /// Whether it came by a slow lane.
     pub(crate) slow_lane: bool,
-    /// Whether its message has come back too often to be handled among others.
-    pub(crate) suspect: bool,
+    /// Whether it may be handled among others.
+    pub(crate) trust: Trust,
+}
+
+/// How far a delivery is trusted not to take the process down. Its message's count of returns says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Like any other.
+    Full,
+    /// A few of its kind at a time.
+    Suspect,
+    /// One of its kind at a time.
+    Alone,
 }
 
 /// How an attempt went, as far as scheduling is concerned.
@@ -83,7 +94,7 @@ impl Pool {
 struct Entry {
     subscriber: usize,
     slow_lane: bool,
-    suspect: bool,
+    trust: Trust,
     since: Instant,
     /// Set while in flight: when it started, and whether its subscription was unproven then.
     flight: Option<(Instant, bool)>,
@@ -109,10 +120,15 @@ pub(crate) struct Scheduler {
     /// Deliveries of unproven subscriptions that wait.
     unproven_waiting: usize,
     suspects: Vec<Ticket>,
-    suspect_in_flight: bool,
+    suspects_in_flight: usize,
+    /// One that must be alone is in flight.
+    alone: bool,
     last_tick: Option<Instant>,
     actions: Vec<Action>,
 }
+
+/// Suspects in flight at a time.
+const SUSPECTS: usize = 16;
 
 /// Subscribers looked at each time a slot becomes free; the timer looks at all of them.
 const TURNS: usize = 16;
@@ -137,7 +153,8 @@ impl Scheduler {
             queue: VecDeque::new(),
             unproven_waiting: 0,
             suspects: Vec::new(),
-            suspect_in_flight: false,
+            suspects_in_flight: 0,
+            alone: false,
             last_tick: None,
             actions: Vec::new(),
         }
@@ -169,13 +186,13 @@ impl Scheduler {
     pub(crate) fn offer(&mut self, ticket: Ticket, offer: &Offer, open: bool, now: Instant) {
         let index = self.subscriber(offer);
         let entry =
-            Entry { subscriber: index, slow_lane: offer.slow_lane, suspect: offer.suspect, since: now, flight: None };
+            Entry { subscriber: index, slow_lane: offer.slow_lane, trust: offer.trust, since: now, flight: None };
         if self.entries.len() <= ticket {
             self.entries.resize_with(ticket + 1, || None);
         }
         self.entries[ticket] = Some(entry);
         self.held += 1;
-        if offer.suspect {
+        if offer.trust != Trust::Full {
             // Started by the timer, not at once: the one that comes first would always be the same.
             self.suspects.push(ticket);
             return;
@@ -228,11 +245,12 @@ impl Scheduler {
                 }
             }
         }
-        if entry.suspect {
-            self.suspect_in_flight = false;
+        if entry.trust != Trust::Full {
+            self.suspects_in_flight -= usize::from(entry.flight.is_some());
+            self.alone = false;
         }
         if open {
-            self.start_a_suspect(now);
+            self.start_suspects(now);
             self.start_waiting(index, now);
             self.start_others(TURNS, now);
         }
@@ -257,7 +275,8 @@ impl Scheduler {
         if !open {
             return;
         }
-        self.start_a_suspect(now);
+        self.start_suspects(now);
+        self.hold_overdue_suspects(now);
         self.start_others(self.queue.len(), now);
         self.unproven_waiting = 0;
         for index in self.queue.clone() {
@@ -397,15 +416,32 @@ impl Scheduler {
         }
     }
 
-    /// One suspect at a time, in no particular order: if it takes the process down, the innocent ones have been
-    /// delivered by the next time but a few.
-    fn start_a_suspect(&mut self, now: Instant) {
-        if self.suspect_in_flight || self.suspects.is_empty() {
-            return;
+    /// A few suspects at a time, the worst of them one by one, in no particular order: if one takes the process down, the
+    /// innocent ones have been delivered by the next time but a few.
+    fn start_suspects(&mut self, now: Instant) {
+        while !self.suspects.is_empty() && !self.alone && self.suspects_in_flight < SUSPECTS {
+            let position = fastrand::usize(..self.suspects.len());
+            let ticket = self.suspects[position];
+            let alone = self.entry(ticket).is_some_and(|entry| entry.trust == Trust::Alone);
+            if alone && self.suspects_in_flight > 0 {
+                return;
+            }
+            self.suspects.swap_remove(position);
+            self.alone = alone;
+            self.suspects_in_flight += 1;
+            self.start(ticket, now);
         }
-        let ticket = self.suspects.swap_remove(fastrand::usize(..self.suspects.len()));
-        self.suspect_in_flight = true;
-        self.start(ticket, now);
+    }
+
+    /// Suspects that have waited too long make room: the ladder brings them back, with a clean record.
+    fn hold_overdue_suspects(&mut self, now: Instant) {
+        let overdue = |entry: &Entry| now - entry.since >= self.limits.max_wait;
+        let (go, stay): (Vec<_>, Vec<_>) =
+            self.suspects.iter().partition(|ticket| self.entry(**ticket).is_some_and(overdue));
+        self.suspects = stay;
+        for ticket in go {
+            self.leave(ticket, Action::Hold(ticket, self.limits.first_hold));
+        }
     }
 
     /// Hands on what waits in the shared lanes behind a request that is too old.

@@ -17,7 +17,7 @@ use barid_egress::Client;
 use barid_registry::Snapshot;
 use barid_telemetry::{Check, Health};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
@@ -31,6 +31,9 @@ use flow::Flow;
 
 /// How often what waits is looked at.
 const TICK: Duration = Duration::from_millis(25);
+
+/// Publishes made at a time. Each holds a copy of its payload.
+const PUBLISHES: usize = 256;
 
 /// Messages taken in one turn, before anything else is looked at.
 const TURN: usize = 64;
@@ -54,6 +57,8 @@ pub struct Dispatcher {
     flow: Flow,
     attempted: mpsc::Sender<Attempted>,
     published: mpsc::Sender<Published>,
+    /// Whose publish is being made; the others wait without a message in memory.
+    turns: Arc<Semaphore>,
     reports: Option<Reports>,
     ready: Check,
     alive: Check,
@@ -97,6 +102,7 @@ impl Dispatcher {
             snapshots,
             attempted,
             published,
+            turns: Arc::new(Semaphore::new(PUBLISHES)),
             reports: Some(Reports { attempted: attempted_rx, published: published_rx }),
             ready: health.readiness("dispatcher"),
             alive: health.liveness("dispatcher"),

@@ -49,16 +49,19 @@ impl Resolver {
     /// The addresses of a name, with port 0 (the caller puts in the URL's).
     async fn addresses(&self, name: &str) -> Result<Vec<SocketAddr>, ResolveError> {
         let host = name.to_owned();
-        let lookups = Arc::clone(&self.lookups);
-        // A task of its own, so that its permit is held as long as the thread it occupies, not as long as we wait.
-        let lookup = tokio::spawn(async move {
-            let _permit = lookups.acquire_owned().await.map_err(io::Error::other)?;
-            Ok(lookup_host((host, 0)).await?.collect::<Vec<_>>())
-        });
-        let found = timeout(self.timeout, lookup)
+        let look_up = async {
+            // Waiting for a turn ends with whoever waits, so that names whose servers are dead leave no queue behind.
+            let permit = Arc::clone(&self.lookups).acquire_owned().await.map_err(io::Error::other)?;
+            // A task of its own, so that its permit is held as long as the thread it occupies, not as long as we wait.
+            let looking = tokio::spawn(async move {
+                let _permit = permit;
+                Ok(lookup_host((host, 0)).await?.collect::<Vec<_>>())
+            });
+            looking.await.unwrap_or_else(|panicked| Err(io::Error::other(panicked)))
+        };
+        let found = timeout(self.timeout, look_up)
             .await
             .map_err(|_| ResolveError::Timeout(self.timeout))?
-            .unwrap_or_else(|panicked| Err(io::Error::other(panicked)))
             .map_err(ResolveError::Lookup)?;
         allowed(self.guard, found)
     }

@@ -36,8 +36,10 @@ pub(crate) enum Outcome {
     },
     /// A canary.
     Canary {
-        /// The id it carried; nothing when it came by the unrouted queue, and so proves the opposite.
+        /// The id it carried through the inbox, if it did.
         through_inbox: Option<String>,
+        /// Whether it came by the queue of what had no route, which says that the inbox is not bound.
+        astray: bool,
     },
 }
 

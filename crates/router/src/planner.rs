@@ -100,10 +100,11 @@ impl Planner {
             Stray::Publication
                 if incoming.routing_key == CANARY_KEY && content_type == Some(Kind::Canary.content_type()) =>
             {
-                let id = std::str::from_utf8(&incoming.body).ok();
-                let through_inbox =
-                    id.filter(|id| id.len() <= MAX_CANARY_ID && incoming.from == INBOX).map(str::to_owned);
-                Ok(Plan::now(Outcome::Canary { through_inbox }, Vec::new()))
+                // Whoever may publish events may forge one: what cannot be ours says nothing.
+                let id = std::str::from_utf8(&incoming.body).ok().filter(|id| id.len() <= MAX_CANARY_ID);
+                let through_inbox = id.filter(|_| incoming.from == INBOX).map(str::to_owned);
+                let astray = incoming.from == UNROUTED;
+                Ok(Plan::now(Outcome::Canary { through_inbox, astray }, Vec::new()))
             }
             Stray::Publication => self.route(incoming, snapshot, now),
             Stray::Deliveries => self.reroute(incoming, snapshot, now),

@@ -226,17 +226,19 @@ impl Sorter {
                 let dead_letters = &self.road.metrics().dead_letters_total;
                 dead_letters.with_label_values(&[reason]).inc();
             }
-            Outcome::Canary { through_inbox } => {
+            Outcome::Canary { through_inbox, astray } => {
                 consumed.canary.inc();
-                self.answer(through_inbox);
+                self.answer(through_inbox, astray);
             }
         }
     }
 
     /// A canary: tells everybody that it came, or notes that it went astray.
-    fn answer(&self, through_inbox: Option<String>) {
+    fn answer(&self, through_inbox: Option<String>, astray: bool) {
         if let Some(id) = through_inbox {
             self.road.control.tell(&Notice::Canary { id });
+        }
+        if !astray {
             return;
         }
         let names = &self.road.names;

@@ -95,9 +95,8 @@ impl Supervisor {
 
     async fn session(&mut self) -> Result<End, Error> {
         let opened = self.link.channel().await?;
-        // Settlements of every unacknowledged message fit: those of the first prefetch and of the full one.
-        let room = usize::from(self.spec.prefetch) + usize::from(FIRST_PREFETCH);
-        let (settlements_tx, settlements) = mpsc::channel(room);
+        #[expect(clippy::disallowed_methods, reason = "it holds one entry per unacknowledged message at most")]
+        let (settlements_tx, settlements) = mpsc::unbounded_channel();
         let ended = Arc::new(CancellationToken::new());
         // However the session ends, also when this future is dropped, its receipts must learn of it.
         let _on_any_end = ended.as_ref().clone().drop_guard();
@@ -132,8 +131,8 @@ struct Session {
     opened: Opened,
     stream: Option<Stream>,
     window: AckWindow,
-    settlements: mpsc::Receiver<Settlement>,
-    settlements_tx: mpsc::Sender<Settlement>,
+    settlements: mpsc::UnboundedReceiver<Settlement>,
+    settlements_tx: mpsc::UnboundedSender<Settlement>,
     ended: Arc<CancellationToken>,
     last_delivery: Instant,
     acknowledged: usize,

@@ -116,23 +116,37 @@ impl Session {
             tokio::select! {
                 biased;
                 resolved = in_flight.next(), if !in_flight.is_empty() => {
-                    // A verdict is sound only when everything the library has resolved so far has been seen, and the
-                    // set of futures hands them out in the order they were woken: so drain it, then decide.
-                    let mut next = resolved;
-                    while let Some(result) = next {
-                        if let Err(error) = self.resolved(result) {
-                            return End::Failed(error);
+                    // A verdict is sound only when everything the library has resolved so far has been seen. The set of
+                    // futures hands them out in the order they were woken, but may pause while one is being woken: so
+                    // drain it until it is found empty twice, then decide.
+                    let (mut next, mut found_empty) = (resolved, false);
+                    loop {
+                        match next {
+                            Some(result) => {
+                                found_empty = false;
+                                if let Err(error) = self.resolved(result) {
+                                    return End::Failed(error);
+                                }
+                            }
+                            None if found_empty => break,
+                            None => {
+                                found_empty = true;
+                                tokio::task::yield_now().await;
+                            }
                         }
                         next = in_flight.next().now_or_never().flatten();
                     }
                     self.decide();
                 }
                 job = jobs.recv(), if may_send => {
-                    let Some(job) = job else { return End::Done };
-                    in_flight.push(self.send(job));
-                    while in_flight.len() < window {
-                        let Ok(job) = jobs.try_recv() else { break };
-                        in_flight.push(self.send(job));
+                    let mut next = Some(job);
+                    while let Some(job) = next {
+                        let Some(job) = job else { return End::Done };
+                        // Nobody waits for it any more: whoever gave up will do it again, and must not do it twice.
+                        if !job.verdict.is_closed() {
+                            in_flight.push(self.send(job));
+                        }
+                        next = if in_flight.len() < window { jobs.try_recv().ok().map(Some) } else { None };
                     }
                     self.publish_pulse();
                 }

@@ -12,7 +12,7 @@ fn of(tenant: &str, name: &str, host: &str) -> Offer {
          signing: {{secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}}}}]"
     );
     let subscription = barid_registry::file::parse(&text, false).unwrap().remove(0);
-    Offer { subscription: Arc::new(subscription), slow_lane: false, suspect: false }
+    Offer { subscription: Arc::new(subscription), slow_lane: false, trust: Trust::Full }
 }
 
 /// A subscription of a tenant of its own, at this host.
@@ -233,14 +233,25 @@ fn a_tenant_among_others_gets_a_quarter_of_the_slots() {
 }
 
 #[test]
-fn suspects_are_sent_one_at_a_time() {
+fn suspects_are_sent_a_few_at_a_time() {
     let mut bench = Bench::new();
-    let suspect = Offer { suspect: true, ..offer("a") };
-    assert_eq!(starts(&bench.offers(3, &suspect)), 0, "all that come together are there before one is chosen");
+    let suspect = Offer { trust: Trust::Suspect, ..offer("a") };
+    assert_eq!(starts(&bench.offers(30, &suspect)), 0, "all that come together are there before one is chosen");
+    assert_eq!(starts(&bench.after(25)), 16);
+}
+
+#[test]
+fn the_worst_suspects_are_sent_one_by_one() {
+    let mut bench = Bench::new();
+    let suspect = Offer { trust: Trust::Alone, ..offer("a") };
+    bench.offers(3, &suspect);
     let actions = bench.after(25);
     assert_eq!(starts(&actions), 1);
     let Action::Start(first) = actions[0] else { panic!() };
+    assert_eq!(starts(&bench.after(25)), 0);
     assert_eq!(starts(&bench.finish(first, Finish::Failure)), 1);
+    let held = bench.after(60_000);
+    assert!(held.iter().any(|action| matches!(action, Action::Hold(..))), "the last made room: {held:?}");
 }
 
 #[test]

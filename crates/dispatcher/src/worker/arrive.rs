@@ -11,11 +11,15 @@ use tracing::error;
 use super::{Dispatcher, now, wall_clock};
 use crate::groups::Arrival;
 use crate::parcel::Parcel;
-use crate::scheduler::{Offer, Ticket};
+use crate::scheduler::{Offer, Ticket, Trust};
 use crate::unknown::{self, Unknown};
 
 /// From this time on that a message comes back, its deliveries are handled by themselves.
 const RETURNS_TO_SPLIT: u32 = 2;
+
+/// From this time on, with no other of its kind beside it. Lost connections and stopping processes raise the count too, so
+/// there may be many innocent ones below.
+const RETURNS_TO_ISOLATE: u32 = 5;
 
 impl Dispatcher {
     pub(super) fn arrived(&mut self, incoming: Incoming) {
@@ -23,7 +27,7 @@ impl Dispatcher {
             // Its channel ended while it was on its way here: the broker hands it out again.
             return;
         }
-        if self.flow.is_stopping() {
+        if self.flow.is_stopping() || self.flow.gives_back() {
             incoming.receipt.requeue();
             return;
         }
@@ -32,11 +36,11 @@ impl Dispatcher {
             Ok(work) => work,
             Err(error) => return self.bury_unreadable(incoming, &error.to_string()),
         };
-        let (lane, returned) = (incoming.from, incoming.returned);
+        let (lane, returned, again) = (incoming.from, incoming.returned, incoming.redelivered);
         let parcel = Parcel::new(work);
         let mut new = Vec::with_capacity(parcel.work.deliveries.len());
         let mut known = 0;
-        let all_done = self.groups.arrive(incoming.receipt, lane, &parcel, |index, arrival| match arrival {
+        let all_done = self.groups.arrive(incoming.receipt, lane, &parcel, again, |index, arrival| match arrival {
             Arrival::New(ticket) => new.push((index, ticket)),
             Arrival::Known => known += 1,
         });
@@ -76,8 +80,7 @@ impl Dispatcher {
             return self.unknown(parcel, index, ticket);
         };
         self.groups.set_subscription(ticket, Arc::clone(&subscription));
-        let offer =
-            Offer { subscription, slow_lane: self.lanes[lane].is_slow(), suspect: returned >= RETURNS_TO_SPLIT };
+        let offer = Offer { subscription, slow_lane: self.lanes[lane].is_slow(), trust: trust(returned) };
         let open = self.is_open();
         self.scheduler.offer(ticket, &offer, open, now());
         self.act();
@@ -111,5 +114,13 @@ impl Dispatcher {
                 Err(_) => incoming.receipt.requeue(),
             }
         });
+    }
+}
+
+fn trust(returned: u32) -> Trust {
+    match returned {
+        ..RETURNS_TO_SPLIT => Trust::Full,
+        RETURNS_TO_SPLIT..RETURNS_TO_ISOLATE => Trust::Suspect,
+        RETURNS_TO_ISOLATE.. => Trust::Alone,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use barid_broker::consumer::{self, Consumer};
 use barid_broker::publisher::PublisherHealth;
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tracing::{debug, info};
 
 use super::{Dispatcher, now};
 
@@ -27,7 +27,8 @@ pub(super) struct Flow {
 pub(super) enum Turn {
     /// Nothing changes.
     Stay,
-    /// Publishing has been impossible for too long: cancel the consumers and give back what was not attempted.
+    /// Publishing has been impossible for too long: cancel the consumers and give back what was not attempted. Said again
+    /// and again, for messages were on their way.
     GiveBack,
     /// Publishing is possible again: consume.
     Resume,
@@ -43,6 +44,11 @@ impl Flow {
         publisher.accepts_work(self.confirm_patience)
     }
 
+    /// Whether messages go back to their queue at once.
+    pub(super) fn gives_back(&self) -> bool {
+        self.given_back
+    }
+
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping
     }
@@ -55,7 +61,7 @@ impl Flow {
             return if resumes { Turn::Resume } else { Turn::Stay };
         }
         let since = *self.blocked_since.get_or_insert(now);
-        if self.given_back || now - since < self.blocked_patience {
+        if now - since < self.blocked_patience {
             return Turn::Stay;
         }
         self.given_back = true;
@@ -73,7 +79,7 @@ impl Dispatcher {
         match self.flow.look(open, now) {
             Turn::Stay => {}
             Turn::GiveBack => {
-                warn!("publishing has been impossible for too long: consuming stops");
+                debug!("publishing has been impossible for too long: nothing is held");
                 set_flow(consumers, consumer::Flow::Stopped);
                 self.give_back_untouched();
             }
@@ -154,14 +160,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gives_back_once_after_a_minute_and_resumes_once() {
+    fn gives_back_after_a_minute_for_as_long_as_it_lasts_and_resumes_once() {
         let mut flow = Flow::new(Duration::from_secs(5), Duration::from_mins(1));
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(flow.look(false, after(0)), Turn::Stay);
         assert_eq!(flow.look(false, after(59)), Turn::Stay);
         assert_eq!(flow.look(false, after(60)), Turn::GiveBack);
-        assert_eq!(flow.look(false, after(61)), Turn::Stay);
+        assert_eq!(flow.look(false, after(61)), Turn::GiveBack);
         assert_eq!(flow.look(true, after(62)), Turn::Resume);
         assert_eq!(flow.look(true, after(63)), Turn::Stay);
     }

@@ -1,5 +1,6 @@
 //! What comes next for a delivery: done, another try, another lane, or dead. Published first, acknowledged then.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use barid_broker::control::Notice;
@@ -8,7 +9,7 @@ use barid_broker::delay::{Delay, SCHEDULE_BITS};
 use barid_broker::frame::FrameError;
 use barid_broker::outgoing::Outgoing;
 use barid_broker::work::{Delivery, Work};
-use barid_broker::{Lane, PublishError};
+use barid_broker::{Lane, Names, PublishError, Receipt};
 use chrono::TimeDelta;
 use tracing::{error, info};
 
@@ -51,7 +52,7 @@ impl Dispatcher {
 
     /// Nothing more is to be done for a delivery.
     pub(super) fn done(&mut self, ticket: Ticket) {
-        if let Some(receipt) = self.groups.settle(ticket, now()) {
+        if let Some(receipt) = self.groups.settle(ticket, now(), Receipt::is_live) {
             receipt.ack();
         }
     }
@@ -63,7 +64,7 @@ impl Dispatcher {
         let delivery = held.parcel.delivery(held.index).clone();
         let lane = Lane::slow_for(&delivery.subscription);
         self.moved("slow_lane");
-        self.go_to_lane(ticket, &lane, delivery);
+        self.go_to_lane(ticket, lane, delivery);
     }
 
     /// A delivery leaves its message and goes on by itself, in the same lane.
@@ -75,7 +76,7 @@ impl Dispatcher {
         let lane = self.groups.lane(ticket).and_then(|lane| self.lanes.get(lane)).cloned();
         let lane = lane.unwrap_or_else(|| Lane::slow_for(&delivery.subscription));
         self.moved("same_lane");
-        self.go_to_lane(ticket, &lane, delivery);
+        self.go_to_lane(ticket, lane, delivery);
     }
 
     fn hold(&mut self, ticket: Ticket, delay: Duration) {
@@ -127,27 +128,23 @@ impl Dispatcher {
             "delivery.dead"
         );
         self.road.metrics().dead_letters_total.with_label_values(&[reason]).inc();
-        let letter = DeadLetter::of_delivery(reason, detail, &held.parcel.work, delivery, wall_clock());
-        let body = letter.encode().map(|body| Outgoing::dead_letter(&self.road.names, body));
-        self.publish(ticket, body);
+        let now = wall_clock();
+        self.publish(ticket, move |names, work| {
+            let letter = DeadLetter::of_delivery(reason, detail, work, delivery, now);
+            Ok(Outgoing::dead_letter(names, letter.encode()?))
+        });
     }
 
-    fn go_to_lane(&mut self, ticket: Ticket, lane: &Lane, delivery: Delivery) {
-        let Some(held) = self.groups.get(ticket) else {
-            return;
-        };
-        let body = encode(&held.parcel.work, delivery);
-        self.publish(ticket, body.map(|body| Outgoing::to_lane(&self.road.names, lane, body)));
+    fn go_to_lane(&mut self, ticket: Ticket, lane: Lane, delivery: Delivery) {
+        self.publish(ticket, move |names, work| Ok(Outgoing::to_lane(names, &lane, work.encode(&[delivery])?)));
     }
 
     pub(super) fn climb(&mut self, ticket: Ticket, delay: Delay, delivery: Delivery) {
-        let Some(held) = self.groups.get(ticket) else {
-            return;
-        };
         self.metrics.retry_scheduled_total.with_label_values(&[LEVELS[delay.entry_level() as usize]]).inc();
         let lane = self.lane_after_delay(ticket, &delivery);
-        let body = encode(&held.parcel.work, delivery);
-        self.publish(ticket, body.map(|body| Outgoing::to_lane_after(&self.road.names, &lane, delay, body)));
+        self.publish(ticket, move |names, work| {
+            Ok(Outgoing::to_lane_after(names, &lane, delay, work.encode(&[delivery])?))
+        });
     }
 
     /// The lane a delivery comes back to: the one it came by.
@@ -156,17 +153,26 @@ impl Dispatcher {
         lane.unwrap_or_else(|| Lane::slow_for(&delivery.subscription))
     }
 
-    fn publish(&mut self, ticket: Ticket, outgoing: Result<Outgoing, FrameError>) {
+    /// Publishes what comes next for a delivery. The message is made late, in its turn: made at once for all that wait, the
+    /// payload's copies would fill the memory.
+    fn publish(
+        &mut self,
+        ticket: Ticket,
+        make: impl FnOnce(&Names, &Work) -> Result<Outgoing, FrameError> + Send + 'static,
+    ) {
         self.groups.begin(ticket);
-        let outgoing = match outgoing {
-            Ok(outgoing) => outgoing,
-            Err(error) => {
-                return error!(%error, "what comes next for a delivery cannot be written; it stays where it was");
-            }
-        };
-        let (publisher, report) = (self.road.publisher.clone(), self.published.clone());
+        let Some(held) = self.groups.get(ticket) else { return };
+        let (parcel, turns) = (Arc::clone(&held.parcel), Arc::clone(&self.turns));
+        let (names, publisher, report) = (self.road.names.clone(), self.road.publisher.clone(), self.published.clone());
         tokio::spawn(async move {
-            let result = publisher.publish_until_confirmed(outgoing).await;
+            // The semaphore is never closed.
+            let _turn = turns.acquire().await;
+            let result = match make(&names, &parcel.work) {
+                Ok(outgoing) => publisher.publish_until_confirmed(outgoing).await,
+                Err(error) => {
+                    return error!(%error, "what comes next for a delivery cannot be written; it stays where it was");
+                }
+            };
             // The dispatcher outlives its publishes, but for a process that is ending.
             let _ending = report.send((ticket, result)).await;
         });
@@ -184,7 +190,3 @@ impl Dispatcher {
 /// The levels of the ladder as metric labels.
 const LEVELS: [&str; 18] =
     ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17"];
-
-fn encode(work: &Work, delivery: Delivery) -> Result<bytes::Bytes, FrameError> {
-    work.encode(&[delivery])
-}

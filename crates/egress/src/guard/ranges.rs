@@ -34,6 +34,12 @@ const fn host_v6(ip: Ipv6Addr) -> Ipv6Net {
 /// AWS metadata, inside the unique-local range.
 const AWS_METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254);
 
+/// Google Cloud metadata, inside the unique-local range.
+const GOOGLE_METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254);
+
+/// Oracle Cloud metadata, inside the unique-local range.
+const ORACLE_METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x00c1, 0, 0, 0, 0, 0xa9fe, 0xa9fe);
+
 const FORBIDDEN_V4: &[Ipv4Net] = &[
     v4(0, 0, 0, 0, 8),          // "this network"; Linux routes 0.0.0.0 to itself
     v4(100, 100, 100, 200, 32), // Alibaba Cloud metadata, inside the CGNAT range
@@ -68,6 +74,8 @@ const FORBIDDEN_V6: &[Ipv6Net] = &[
     v6(0x2002, 0, 16),      // 6to4: an IPv4 address in disguise
     v6(0x3fff, 0, 20),      // documentation
     host_v6(AWS_METADATA_V6),
+    host_v6(GOOGLE_METADATA_V6),
+    host_v6(ORACLE_METADATA_V6),
 ];
 
 const PRIVATE_V6: &[Ipv6Net] = &[

@@ -57,6 +57,8 @@ fn refuses_every_disguise_of_an_internal_address() {
         "[fe80::1]",
         "[fec0::1]",
         "[fd00:ec2::254]",
+        "[fd20:ce::254]",
+        "[fd00:c1::a9fe:a9fe]",
         "[ff02::1]",
         "169.254.169.254",
         "100.100.100.200",
@@ -132,6 +134,8 @@ fn development_does_not_reach_metadata_multicast_or_nothing() {
         "100.100.100.200",
         "168.63.129.16",
         "[fd00:ec2::254]",
+        "[fd20:ce::254]",
+        "[fd00:c1::a9fe:a9fe]",
         "[ff02::1]",
         "[2002:7f00:1::1]",
     ] {
