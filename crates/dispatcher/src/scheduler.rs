@@ -10,7 +10,10 @@
 //! comes in just waits.
 
 mod flights;
+mod hand_over;
+mod permits;
 mod subscriber;
+mod suspects;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -126,9 +129,6 @@ pub(crate) struct Scheduler {
     last_tick: Option<Instant>,
     actions: Vec<Action>,
 }
-
-/// Suspects in flight at a time.
-const SUSPECTS: usize = 16;
 
 /// Subscribers looked at each time a slot becomes free; the timer looks at all of them.
 const TURNS: usize = 16;
@@ -327,166 +327,6 @@ impl Scheduler {
         let entry = self.entries.get_mut(ticket)?.take()?;
         self.held -= 1;
         Some(entry)
-    }
-
-    fn pool(&mut self, slow_lane: bool) -> &mut Pool {
-        if slow_lane { &mut self.slow } else { &mut self.work }
-    }
-
-    fn has_permit(&self, index: usize, slow_lane: bool, now: Instant) -> bool {
-        let subscriber = &self.subscribers[index];
-        let pool = if slow_lane { &self.slow } else { &self.work };
-        let tenant_limit = if self.single_tenant { usize::MAX } else { (self.limits.slots / 4).max(1) };
-        subscriber.has_permit()
-            && pool.has_room(subscriber.is_proven(&self.limits, now))
-            && self.hosts.get(&subscriber.host).is_none_or(|host| host.len() < self.limits.per_host)
-            && self.tenants.get(subscriber.tenant()).is_none_or(|in_flight| *in_flight < tenant_limit)
-    }
-
-    fn start(&mut self, ticket: Ticket, now: Instant) {
-        let Some(entry) = self.entries.get_mut(ticket).and_then(Option::as_mut) else {
-            return;
-        };
-        let (index, slow_lane) = (entry.subscriber, entry.slow_lane);
-        let subscriber = &mut self.subscribers[index];
-        let unproven = !subscriber.is_proven(&self.limits, now);
-        entry.flight = Some((now, unproven));
-        subscriber.flights.took_off(ticket, now);
-        self.hosts.entry(Arc::clone(&subscriber.host)).or_default().took_off(ticket, now);
-        *self.tenants.entry(subscriber.tenant().clone()).or_default() += 1;
-        let pool = self.pool(slow_lane);
-        pool.in_flight += 1;
-        if unproven {
-            pool.unproven.took_off(ticket, now);
-        }
-        self.actions.push(Action::Start(ticket));
-    }
-
-    fn land(&mut self, index: usize, ticket: Ticket, slow_lane: bool, unproven: bool) {
-        let subscriber = &mut self.subscribers[index];
-        subscriber.flights.landed(ticket);
-        let (host, tenant) = (Arc::clone(&subscriber.host), subscriber.tenant().clone());
-        if let Some(flights) = self.hosts.get_mut(&host) {
-            flights.landed(ticket);
-            if flights.is_empty() {
-                self.hosts.remove(&host);
-            }
-        }
-        if let Some(in_flight) = self.tenants.get_mut(&tenant) {
-            *in_flight -= 1;
-            if *in_flight == 0 {
-                self.tenants.remove(&tenant);
-            }
-        }
-        let pool = self.pool(slow_lane);
-        pool.in_flight -= 1;
-        if unproven {
-            pool.unproven.landed(ticket);
-        }
-    }
-
-    /// Starts as many of a subscriber's waiting deliveries as it has permits for.
-    fn start_waiting(&mut self, index: usize, now: Instant) {
-        while let Some(&ticket) = self.subscribers[index].waiting.front() {
-            if !self.has_permit(index, self.is_slow_lane(ticket), now) {
-                return;
-            }
-            self.subscribers[index].waiting.pop_front();
-            self.start(ticket, now);
-        }
-    }
-
-    /// Gives subscribers that wait their turn, so that free slots are shared out fairly.
-    fn start_others(&mut self, turns: usize, now: Instant) {
-        for _ in 0..turns.min(self.queue.len()) {
-            let Some(index) = self.queue.pop_front() else {
-                return;
-            };
-            if let Some(&ticket) = self.subscribers[index].waiting.front()
-                && self.has_permit(index, self.is_slow_lane(ticket), now)
-            {
-                self.subscribers[index].waiting.pop_front();
-                self.start(ticket, now);
-            }
-            let subscriber = &mut self.subscribers[index];
-            subscriber.queued = !subscriber.waiting.is_empty();
-            if subscriber.queued {
-                self.queue.push_back(index);
-            }
-        }
-    }
-
-    /// A few suspects at a time, the worst of them one by one, in no particular order: if one takes the process down, the
-    /// innocent ones have been delivered by the next time but a few.
-    fn start_suspects(&mut self, now: Instant) {
-        while !self.suspects.is_empty() && !self.alone && self.suspects_in_flight < SUSPECTS {
-            let position = fastrand::usize(..self.suspects.len());
-            let ticket = self.suspects[position];
-            let alone = self.entry(ticket).is_some_and(|entry| entry.trust == Trust::Alone);
-            if alone && self.suspects_in_flight > 0 {
-                return;
-            }
-            self.suspects.swap_remove(position);
-            self.alone = alone;
-            self.suspects_in_flight += 1;
-            self.start(ticket, now);
-        }
-    }
-
-    /// Suspects that have waited too long make room: the ladder brings them back, with a clean record.
-    fn hold_overdue_suspects(&mut self, now: Instant) {
-        let overdue = |entry: &Entry| now - entry.since >= self.limits.max_wait;
-        let (go, stay): (Vec<_>, Vec<_>) =
-            self.suspects.iter().partition(|ticket| self.entry(**ticket).is_some_and(overdue));
-        self.suspects = stay;
-        for ticket in go {
-            self.leave(ticket, Action::Hold(ticket, self.limits.first_hold));
-        }
-    }
-
-    /// Hands on what waits in the shared lanes behind a request that is too old.
-    fn hand_on_if_stuck(&mut self, index: usize, now: Instant) {
-        let crowded = self.unproven_waiting > usize::from(self.limits.prefetch) / 4;
-        let subscriber = &self.subscribers[index];
-        let proven = subscriber.is_proven(&self.limits, now);
-        let patience = if crowded && !proven { self.limits.hand_over_early } else { self.limits.hand_over_after };
-        // A full host is to blame when most of its requests hang, not when one subscription's do.
-        let host = self.hosts.get(&subscriber.host).filter(|host| host.len() >= self.limits.per_host);
-        // One not proven may wait for the slots that others of its kind hold.
-        let starved = !proven && !self.work.has_room(false);
-        let others = starved.then(|| self.work.unproven.median()).flatten();
-        let oldest = [subscriber.flights.oldest(), host.and_then(Flights::median), others];
-        let stuck = oldest.into_iter().flatten().any(|since| now - since > patience);
-        if !(stuck || subscriber.diverting || subscriber.slow) {
-            return;
-        }
-        let waiting = std::mem::take(&mut self.subscribers[index].waiting);
-        let (stay, go): (VecDeque<_>, VecDeque<_>) = waiting.into_iter().partition(|ticket| self.is_slow_lane(*ticket));
-        let subscriber = &mut self.subscribers[index];
-        subscriber.waiting = stay;
-        if go.is_empty() {
-            return;
-        }
-        subscriber.diverting = true;
-        if subscriber.became_slow(now) {
-            let id = subscriber.id().clone();
-            self.actions.push(Action::TellSlow(id));
-        }
-        for ticket in go {
-            self.leave(ticket, Action::HandOn(ticket));
-        }
-    }
-
-    fn hold_overdue(&mut self, index: usize, now: Instant) {
-        while let Some(&ticket) = self.subscribers[index].waiting.front() {
-            if self.entry(ticket).is_some_and(|entry| now - entry.since < self.limits.max_wait) {
-                return;
-            }
-            let subscriber = &mut self.subscribers[index];
-            subscriber.waiting.pop_front();
-            let delay = subscriber.hold(&self.limits, now);
-            self.leave(ticket, Action::Hold(ticket, delay));
-        }
     }
 
     fn leave(&mut self, ticket: Ticket, action: Action) {

@@ -1,0 +1,38 @@
+//! Deliveries whose message has come back too often to be sent like any other.
+
+use tokio::time::Instant;
+
+use super::{Action, Entry, Scheduler, Trust};
+
+/// Suspects in flight at a time.
+const SUSPECTS: usize = 16;
+
+impl Scheduler {
+    /// A few suspects at a time, the worst of them one by one, in no particular order: if one takes the process down, the
+    /// innocent ones have been delivered by the next time but a few.
+    pub(super) fn start_suspects(&mut self, now: Instant) {
+        while !self.suspects.is_empty() && !self.alone && self.suspects_in_flight < SUSPECTS {
+            let position = fastrand::usize(..self.suspects.len());
+            let ticket = self.suspects[position];
+            let alone = self.entry(ticket).is_some_and(|entry| entry.trust == Trust::Alone);
+            if alone && self.suspects_in_flight > 0 {
+                return;
+            }
+            self.suspects.swap_remove(position);
+            self.alone = alone;
+            self.suspects_in_flight += 1;
+            self.start(ticket, now);
+        }
+    }
+
+    /// Suspects that have waited too long make room: the ladder brings them back, with a clean record.
+    pub(super) fn hold_overdue_suspects(&mut self, now: Instant) {
+        let overdue = |entry: &Entry| now - entry.since >= self.limits.max_wait;
+        let (go, stay): (Vec<_>, Vec<_>) =
+            self.suspects.iter().partition(|ticket| self.entry(**ticket).is_some_and(overdue));
+        self.suspects = stay;
+        for ticket in go {
+            self.leave(ticket, Action::Hold(ticket, self.limits.first_hold));
+        }
+    }
+}
