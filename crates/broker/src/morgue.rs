@@ -34,6 +34,7 @@ pub struct Morgue {
     names: Names,
     work_lanes: u16,
     looks: u32,
+    user: Option<String>,
 }
 
 /// What is to be done with a dead letter.
@@ -65,13 +66,19 @@ impl Morgue {
     /// When the broker is away.
     pub async fn open(link: &mut Link, publisher: Publisher, names: Names, work_lanes: u16) -> Result<Self, Error> {
         let opened = link.channel().await?;
-        Ok(Self { opened, publisher, names, work_lanes, looks: LOOKS })
+        Ok(Self { opened, publisher, names, work_lanes, looks: LOOKS, user: None })
     }
 
     /// Replaces a message after this many looks instead of [`LOOKS`].
     #[must_use]
     pub fn with_looks(self, looks: u32) -> Self {
         Self { looks, ..self }
+    }
+
+    /// Replays messages in the name of this broker user, where publishers must be named. It must be the connection's.
+    #[must_use]
+    pub fn in_the_name_of(self, user: Option<String>) -> Self {
+        Self { user, ..self }
     }
 
     /// How many dead letters are waiting.
@@ -171,7 +178,10 @@ impl Morgue {
             }
             Decision::Keep => Outgoing::dead_letter(&self.names, letter.encode()?),
             Decision::Replay => match &letter.content {
-                Content::Message(original) => Outgoing::again(&self.names, original),
+                Content::Message(original) => {
+                    let again = Outgoing::again(&self.names, original);
+                    self.user.iter().fold(again, |again, user| again.by_user(user))
+                }
                 Content::Delivery(work) => {
                     let body = work.encode(&again(work, now))?;
                     Outgoing::to_lane(&self.names, &Lane::Work(self.lane(&letter.id)), body)

@@ -75,7 +75,7 @@ pub(crate) async fn run(arguments: Arguments, settings: &Settings, output: Outpu
         selection.refuse_to_discard_unasked()?;
     }
     let errand = Errand::new(settings, "dead-letters")?;
-    let morgue = open(&errand, settings.broker.work_lanes).await?;
+    let morgue = open(&errand, settings).await?;
     let exit = match arguments.action {
         Action::List { limit, filter } => look::list(&morgue, limit, &filter, output).await,
         Action::Show { id } => look::show(&morgue, &id, output).await,
@@ -89,10 +89,13 @@ pub(crate) async fn run(arguments: Arguments, settings: &Settings, output: Outpu
     exit
 }
 
-async fn open(errand: &Errand, work_lanes: u16) -> anyhow::Result<Morgue> {
+async fn open(errand: &Errand, settings: &Settings) -> anyhow::Result<Morgue> {
+    let work_lanes = settings.broker.work_lanes;
     let (mut link, publisher) = (errand.link().await?, errand.publisher().await?);
     let opening = Morgue::open(&mut link, publisher, errand.names().clone(), work_lanes);
     let morgue = timeout(OPEN_WITHIN, opening).await.context("the broker opens no channel")??;
     morgue.count().await.context("cannot read the dead letters (see `barid topology --check`)")?;
-    Ok(morgue)
+    // Where publishers must be named, so must whoever replays what they published.
+    let must_be_named = !settings.tenants.publishers.is_empty();
+    Ok(morgue.in_the_name_of(must_be_named.then(|| settings.broker.url.user()).flatten()))
 }
