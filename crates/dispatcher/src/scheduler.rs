@@ -126,6 +126,8 @@ pub(crate) struct Scheduler {
     suspects_in_flight: usize,
     /// One that must be alone is in flight.
     alone: bool,
+    /// When the next one may start.
+    alone_from: Option<Instant>,
     last_tick: Option<Instant>,
     actions: Vec<Action>,
 }
@@ -155,6 +157,7 @@ impl Scheduler {
             suspects: Vec::new(),
             suspects_in_flight: 0,
             alone: false,
+            alone_from: None,
             last_tick: None,
             actions: Vec::new(),
         }
@@ -247,7 +250,9 @@ impl Scheduler {
         }
         if entry.trust != Trust::Full {
             self.suspects_in_flight -= usize::from(entry.flight.is_some());
-            self.alone = false;
+            if std::mem::take(&mut self.alone) {
+                self.alone_from = Some(now + suspects::REST);
+            }
         }
         if open {
             self.start_suspects(now);

@@ -1,11 +1,17 @@
 //! Deliveries whose message has come back too often to be sent like any other.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::{Action, Entry, Scheduler, Trust};
 
 /// Suspects in flight at a time.
 const SUSPECTS: usize = 16;
+
+/// The pause after one that was alone. If the next takes the process down, the one before must have been acknowledged, or it
+/// would come back with it each time and be taken for another culprit.
+pub(super) const REST: Duration = Duration::from_millis(50);
 
 impl Scheduler {
     /// A few suspects at a time, the worst of them one by one, in no particular order: if one takes the process down, the
@@ -15,7 +21,8 @@ impl Scheduler {
             let position = fastrand::usize(..self.suspects.len());
             let ticket = self.suspects[position];
             let alone = self.entry(ticket).is_some_and(|entry| entry.trust == Trust::Alone);
-            if alone && self.suspects_in_flight > 0 {
+            let too_early = self.alone_from.is_some_and(|from| now < from);
+            if alone && (self.suspects_in_flight > 0 || too_early) {
                 return;
             }
             self.suspects.swap_remove(position);
