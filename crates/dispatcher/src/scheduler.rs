@@ -198,6 +198,9 @@ impl Scheduler {
         if offer.trust != Trust::Full {
             // Started by the timer, not at once: the one that comes first would always be the same.
             self.suspects.push(ticket);
+            if offer.trust == Trust::Alone {
+                self.alone_from.get_or_insert(now + suspects::GATHER);
+            }
             return;
         }
         let subscriber = &mut self.subscribers[index];

@@ -13,6 +13,10 @@ const SUSPECTS: usize = 16;
 /// would come back with it each time and be taken for another culprit.
 pub(super) const REST: Duration = Duration::from_millis(50);
 
+/// The pause before the first one of a process: until all lanes have handed out theirs. Chosen at once, it would be the same
+/// one each time that the process starts, and the innocent ones in slower lanes would never have their turn.
+pub(super) const GATHER: Duration = Duration::from_millis(250);
+
 impl Scheduler {
     /// A few suspects at a time, the worst of them one by one, in no particular order: if one takes the process down, the
     /// innocent ones have been delivered by the next time but a few.
