@@ -48,12 +48,23 @@ pub struct Delivery {
     /// How often a dispatcher did not know the subscription.
     #[serde(rename = "u", default, skip_serializing_if = "is_default")]
     pub unknown: u32,
+    /// How often its message had come back when it was put into one of its own, unattempted: the broker counts anew.
+    #[serde(rename = "b", default, skip_serializing_if = "is_default")]
+    pub returned: u32,
 }
 
 impl Delivery {
     /// A first delivery.
     pub fn first(subscription: impl Into<String>, expires_at: DateTime<Utc>) -> Self {
-        Self { subscription: subscription.into(), attempts: 0, expires_at, due_at: None, replay: false, unknown: 0 }
+        Self {
+            subscription: subscription.into(),
+            attempts: 0,
+            expires_at,
+            due_at: None,
+            replay: false,
+            unknown: 0,
+            returned: 0,
+        }
     }
 }
 

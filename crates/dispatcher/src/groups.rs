@@ -41,6 +41,8 @@ pub(crate) struct Held {
     pub(crate) index: usize,
     pub(crate) subscription: Option<Arc<Subscription>>,
     pub(crate) stage: Stage,
+    /// How often its message has come back, in this form and before.
+    pub(crate) returned: u32,
 }
 
 /// A message whose deliveries are not all settled.
@@ -104,13 +106,14 @@ impl<R> Groups<R> {
     }
 
     /// Takes in a message. `arrived` is told about each delivery; the receipt comes back if all of them are done already.
-    /// Only one that was handed out before (`again`) can be known.
+    /// Only one that was handed out before (`again`) can be known; the broker counts how often (`returned`).
     pub(crate) fn arrive(
         &mut self,
         receipt: R,
         lane: usize,
         parcel: &Arc<Parcel>,
         again: bool,
+        returned: u32,
         mut arrived: impl FnMut(usize, Arrival),
     ) -> Option<R> {
         let count = parcel.work.deliveries.len();
@@ -127,6 +130,7 @@ impl<R> Groups<R> {
                 index,
                 subscription: None,
                 stage: Stage::Waiting,
+                returned: returned.saturating_add(parcel.delivery(index).returned),
             });
             arrived(index, Arrival::New(ticket));
         }

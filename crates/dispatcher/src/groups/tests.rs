@@ -21,7 +21,7 @@ fn parcel(subscriptions: &[&str]) -> Arc<Parcel> {
 /// Takes a message in and returns its new tickets.
 fn arrive(groups: &mut Groups<u32>, receipt: u32, parcel: &Arc<Parcel>) -> (Vec<Ticket>, Option<u32>) {
     let mut tickets = Vec::new();
-    let done = groups.arrive(receipt, 0, parcel, true, |_, arrival| {
+    let done = groups.arrive(receipt, 0, parcel, true, 0, |_, arrival| {
         if let Arrival::New(ticket) = arrival {
             tickets.push(ticket);
         }
@@ -110,7 +110,7 @@ fn what_comes_for_the_first_time_is_never_taken_for_known() {
     let (tickets, _) = arrive(&mut groups, 1, &message);
     groups.settle(tickets[0], now, |_| false);
     let mut new = 0;
-    groups.arrive(2, 0, &message, false, |_, arrival| new += usize::from(matches!(arrival, Arrival::New(_))));
+    groups.arrive(2, 0, &message, false, 0, |_, arrival| new += usize::from(matches!(arrival, Arrival::New(_))));
     assert_eq!(new, 1);
 }
 

@@ -40,10 +40,11 @@ impl Dispatcher {
         let parcel = Parcel::new(work);
         let mut new = Vec::with_capacity(parcel.work.deliveries.len());
         let mut known = 0;
-        let all_done = self.groups.arrive(incoming.receipt, lane, &parcel, again, |index, arrival| match arrival {
-            Arrival::New(ticket) => new.push((index, ticket)),
-            Arrival::Known => known += 1,
-        });
+        let all_done =
+            self.groups.arrive(incoming.receipt, lane, &parcel, again, returned, |index, arrival| match arrival {
+                Arrival::New(ticket) => new.push((index, ticket)),
+                Arrival::Known => known += 1,
+            });
         self.metrics.results_reused_total.inc_by(known);
         if let Some(receipt) = all_done {
             receipt.ack();
@@ -55,7 +56,7 @@ impl Dispatcher {
             return;
         }
         for (index, ticket) in new {
-            self.take_up(&parcel, index, ticket, lane, returned);
+            self.take_up(&parcel, index, ticket, lane);
         }
     }
 
@@ -67,7 +68,8 @@ impl Dispatcher {
         self.sessions[lane].get_or_insert_with(|| receipt.session());
     }
 
-    fn take_up(&mut self, parcel: &Arc<Parcel>, index: usize, ticket: Ticket, lane: usize, returned: u32) {
+    fn take_up(&mut self, parcel: &Arc<Parcel>, index: usize, ticket: Ticket, lane: usize) {
+        let Some(returned) = self.groups.get(ticket).map(|held| held.returned) else { return };
         let delivery = parcel.delivery(index);
         if returned >= self.config.limits.max_returns {
             let detail = format!("its message came back {returned} times: does it crash the dispatcher?");

@@ -73,6 +73,7 @@ impl Dispatcher {
                             attempts: delivery.attempts + 1,
                             due_at: Some(due_at),
                             unknown: 0,
+                            returned: 0,
                             ..delivery.clone()
                         };
                         self.climb(ticket, delay, again);

@@ -14,6 +14,7 @@ use chrono::TimeDelta;
 use tracing::{error, info};
 
 use super::{Dispatcher, Published, now, wall_clock};
+use crate::groups::Held;
 use crate::scheduler::{Action, Ticket};
 use crate::unknown;
 
@@ -61,7 +62,7 @@ impl Dispatcher {
         let Some(held) = self.groups.get(ticket) else {
             return;
         };
-        let delivery = held.parcel.delivery(held.index).clone();
+        let delivery = unattempted(held);
         let lane = Lane::slow_for(&delivery.subscription);
         self.moved("slow_lane");
         self.go_to_lane(ticket, lane, delivery);
@@ -72,7 +73,7 @@ impl Dispatcher {
         let Some(held) = self.groups.get(ticket) else {
             return;
         };
-        let delivery = held.parcel.delivery(held.index).clone();
+        let delivery = unattempted(held);
         let lane = self.groups.lane(ticket).and_then(|lane| self.lanes.get(lane)).cloned();
         let lane = lane.unwrap_or_else(|| Lane::slow_for(&delivery.subscription));
         self.moved("same_lane");
@@ -93,10 +94,10 @@ impl Dispatcher {
         let Some(held) = self.groups.get(ticket) else {
             return;
         };
-        let delivery = held.parcel.delivery(held.index);
+        let delivery = unattempted(held);
         let delay = Delay::at_least(delay, SCHEDULE_BITS);
         let due_at = wall_clock() + TimeDelta::from_std(delay.duration()).unwrap_or_default();
-        let delivery = Delivery { due_at: Some(due_at), unknown: delivery.unknown + unknown, ..delivery.clone() };
+        let delivery = Delivery { due_at: Some(due_at), unknown: delivery.unknown + unknown, ..delivery };
         self.climb(ticket, delay, delivery);
     }
 
@@ -190,3 +191,8 @@ impl Dispatcher {
 /// The levels of the ladder as metric labels.
 const LEVELS: [&str; 18] =
     ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17"];
+
+/// The delivery as it goes on by itself. The broker counts its returns anew, so it takes the count along.
+fn unattempted(held: &Held) -> Delivery {
+    Delivery { returned: held.returned, ..held.parcel.delivery(held.index).clone() }
+}
