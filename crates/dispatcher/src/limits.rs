@@ -19,7 +19,7 @@ pub struct Limits {
     pub slow_waiting: usize,
     /// How old a request in flight must be before what waits behind it is handed on. Default 250 ms.
     pub hand_over_after: Duration,
-    /// The same for subscriptions not proven fast, while these hold more than their share. Default 150 ms.
+    /// The same for subscriptions not proven fast, while these fill a lane of a fresh process. Default 100 ms.
     pub hand_over_early: Duration,
     /// A success within this time is fast. Default 1 s.
     pub fast: Duration,
@@ -57,7 +57,7 @@ impl Default for Limits {
             first_in_flight: 4,
             slow_waiting: 16,
             hand_over_after: Duration::from_millis(250),
-            hand_over_early: Duration::from_millis(150),
+            hand_over_early: Duration::from_millis(100),
             fast: Duration::from_secs(1),
             slow: Duration::from_secs(2),
             fast_to_return: 20,

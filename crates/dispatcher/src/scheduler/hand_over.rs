@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use barid_broker::consumer::FIRST_PREFETCH;
 use tokio::time::Instant;
 
 use super::flights::Flights;
@@ -10,7 +11,8 @@ use super::{Action, Scheduler};
 impl Scheduler {
     /// Hands on what waits in the shared lanes behind a request that is too old.
     pub(super) fn hand_on_if_stuck(&mut self, index: usize, now: Instant) {
-        let crowded = self.unproven_waiting > usize::from(self.limits.prefetch) / 4;
+        // As many as a fresh lane holds: one more hesitation, and nothing else would come in.
+        let crowded = self.unproven_waiting >= usize::from(FIRST_PREFETCH);
         let subscriber = &self.subscribers[index];
         let proven = subscriber.is_proven(&self.limits, now);
         let patience = if crowded && !proven { self.limits.hand_over_early } else { self.limits.hand_over_after };

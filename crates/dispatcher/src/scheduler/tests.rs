@@ -186,7 +186,7 @@ fn new_subscriptions_that_share_a_busy_host_wait_for_it() {
     }
     // The host answers, one after the other: nobody hangs, and everybody waits for longer than the patience.
     for _ in 0..300 {
-        assert_eq!(hand_overs(&bench.after(2)), 0);
+        assert_eq!(hand_overs(&bench.after(1)), 0);
         let ticket = flying.remove(0);
         flying.extend(bench.finish(ticket, Finish::Success).iter().filter_map(started));
     }
