@@ -26,9 +26,9 @@ pub struct BuildError(#[from] reqwest::Error);
 /// Sends requests to users' servers. Build one per process.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     guard: Guard,
-    max_response_body: usize,
+    pub(crate) max_response_body: usize,
 }
 
 impl Client {
@@ -63,9 +63,21 @@ impl Client {
     /// A request is sent at most once. The one exception is invisible: a pooled connection found closed before the
     /// first byte of the request was written is replaced by another.
     pub async fn send(&self, request: Request) -> Result<Response, Failure> {
+        self.guarded(request, |request| self.exchange(request)).await
+    }
+
+    /// What every request goes through: the guard before it, the deadline around it.
+    pub(crate) async fn guarded<T, F>(
+        &self,
+        request: Request,
+        exchange: impl FnOnce(Request) -> F,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = reqwest::Result<T>>,
+    {
         self.guard.check_url(&request.url).map_err(|refused| Failure::new(FailureKind::Blocked, refused))?;
         let deadline = request.deadline;
-        match timeout(deadline, self.exchange(request)).await {
+        match timeout(deadline, exchange(request)).await {
             Ok(result) => result.map_err(|error| classify(&error)),
             Err(_) => Err(Failure::new(
                 FailureKind::Timeout,
@@ -85,7 +97,7 @@ impl Client {
     }
 }
 
-fn outgoing(request: Request) -> reqwest::Request {
+pub(crate) fn outgoing(request: Request) -> reqwest::Request {
     let mut outgoing = reqwest::Request::new(Method::POST, request.url);
     *outgoing.headers_mut() = request.headers.into_map();
     *outgoing.body_mut() = Some(request.body.into());

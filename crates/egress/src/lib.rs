@@ -8,6 +8,7 @@
 //! What is deliberately absent: redirects, proxies from the environment, cookies, decompression, and any retry of a
 //! request of which a byte may have reached the receiver.
 
+mod call;
 mod classify;
 mod client;
 mod config;
@@ -19,6 +20,7 @@ mod resolver;
 mod response;
 mod tls;
 
+pub use call::{Answer, Method};
 pub use client::{BuildError, Client};
 pub use config::Config;
 pub use failure::{Failure, FailureKind, Fault};

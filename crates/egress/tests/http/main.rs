@@ -2,6 +2,8 @@
 
 // Under `cfg(test)`, so that the lints take helper functions for test code too.
 #[cfg(test)]
+mod call;
+#[cfg(test)]
 mod connections;
 #[cfg(test)]
 mod receivers;
