@@ -33,6 +33,9 @@ pub struct Spec {
     pub prefetch: u16,
     /// A backlog with room in the prefetch and no delivery for this long means that the consumer has silently died.
     pub stall_after: Duration,
+    /// The broker hands out the queue's messages to one of its consumers at a time: a backlog that does not come here says
+    /// nothing.
+    pub single_active: bool,
 }
 
 /// Whether messages are wanted.
@@ -44,7 +47,8 @@ pub enum Flow {
     Stopped,
 }
 
-/// A handle to a consumer.
+/// A handle to a consumer. When the last clone of it is dropped, the consumer ends, and what it handed out and is not
+/// settled goes back to its queue; [`Consumer::drained`] comes first where nothing is to be handed out twice.
 #[derive(Clone, Debug)]
 pub struct Consumer {
     flow: watch::Sender<Flow>,

@@ -8,7 +8,6 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use lapin::options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{FieldTable, ShortString};
-use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +16,7 @@ use tracing::debug;
 use crate::error::Error;
 use crate::link::Link;
 use crate::names::Names;
+pub use crate::notice::{Notice, TestOutcome};
 use crate::outgoing::Outgoing;
 use crate::publisher::Publisher;
 
@@ -25,27 +25,6 @@ const ROOM: usize = 1024;
 
 /// The pause before listening starts again after an error.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// Something every process should know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Notice {
-    /// The subscription is slow or failing: its deliveries belong in its slow lane.
-    Slow {
-        /// The subscription's id.
-        subscription: String,
-    },
-    /// The subscription is fast again: its deliveries belong in the work lanes.
-    Fast {
-        /// The subscription's id.
-        subscription: String,
-    },
-    /// A canary has come through the inbox.
-    Canary {
-        /// The number its sender gave it.
-        id: String,
-    },
-}
 
 /// Sends and hears notices. Cheap to clone.
 #[derive(Clone)]

@@ -7,7 +7,8 @@
 //! - [`delay`]: the arithmetic of the delay ladder. [`depths`]: how many messages wait in queues.
 //! - [`work`], [`dead_letter`], [`original`]: what travels in our queues. [`outgoing`]: how it is published.
 //! - [`morgue`]: looking at, replaying and discarding dead letters.
-//! - [`control`]: notices between processes.
+//! - [`own_lanes`]: the lanes that come and go with a subscription's settings.
+//! - [`control`], [`notice`]: what processes tell each other. [`roll_call`]: who is there, and how far.
 //! - [`road`]: all of it together, opened once per process.
 //!
 //! One rule holds at every step: publish the next step with `mandatory`, wait for its confirm, then acknowledge the
@@ -26,10 +27,13 @@ pub mod link;
 pub mod metrics;
 pub mod morgue;
 pub mod names;
+pub mod notice;
 pub mod original;
 pub mod outgoing;
+pub mod own_lanes;
 pub mod publisher;
 pub mod road;
+pub mod roll_call;
 pub mod topology;
 pub mod work;
 

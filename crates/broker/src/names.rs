@@ -116,6 +116,8 @@ pub enum Lane {
     Work(u16),
     /// One of the shared slow lanes.
     Slow(u16),
+    /// The lane of one subscription alone, by its id.
+    Own(String),
 }
 
 /// The number of slow lanes, fixed so that every process agrees where a slow subscription's deliveries are.
@@ -126,6 +128,11 @@ impl Lane {
     pub fn slow_for(subscription: &str) -> Self {
         let lane = stable_hash(subscription) % u64::from(SLOW_LANES);
         Self::Slow(u16::try_from(lane).unwrap_or_default())
+    }
+
+    /// The lane of a subscription alone.
+    pub fn own(subscription: impl Into<String>) -> Self {
+        Self::Own(subscription.into())
     }
 
     /// Whether this is a slow lane.
@@ -145,6 +152,7 @@ impl fmt::Display for Lane {
         match self {
             Self::Work(n) => write!(f, "work.{n}"),
             Self::Slow(n) => write!(f, "slow.{n}"),
+            Self::Own(subscription) => write!(f, "own.{subscription}"),
         }
     }
 }
@@ -158,6 +166,7 @@ mod tests {
         let names = Names::new("acme-1".parse().unwrap(), "crm.events");
         assert_eq!(names.inbox(), "acme-1.inbox");
         assert_eq!(names.lane_queue(&Lane::Work(2)), "acme-1.work.2");
+        assert_eq!(names.lane_queue(&Lane::own("sub_1")), "acme-1.own.sub_1");
         assert_eq!(names.delay(17), "acme-1.delay.17");
         assert_eq!(names.events(), "crm.events");
     }

@@ -9,7 +9,7 @@ use crate::depths::Depths;
 use crate::incoming::Incoming;
 use crate::link::{Link, Role};
 use crate::metrics::Metrics;
-use crate::names::Names;
+use crate::names::{Lane, Names};
 use crate::publisher::Publisher;
 
 /// Two supervised connections, the publisher on one of them, and what consumes on the other. Cheap to clone.
@@ -56,7 +56,22 @@ impl Road {
         prefetch: u16,
         out: tokio::sync::mpsc::Sender<Incoming>,
     ) -> Consumer {
-        let spec = Spec { from, queue, prefetch, stall_after: self.config.stall_after };
+        self.spawn(Spec { from, queue, prefetch, stall_after: self.config.stall_after, single_active: false }, out)
+    }
+
+    /// Consumes a subscription's own lane: this process may have to wait until another lets go of it.
+    pub fn consume_own_lane(
+        &self,
+        from: usize,
+        subscription: &str,
+        prefetch: u16,
+        out: tokio::sync::mpsc::Sender<Incoming>,
+    ) -> Consumer {
+        let queue = self.names.lane_queue(&Lane::own(subscription));
+        self.spawn(Spec { from, queue, prefetch, stall_after: self.config.stall_after, single_active: true }, out)
+    }
+
+    fn spawn(&self, spec: Spec, out: tokio::sync::mpsc::Sender<Incoming>) -> Consumer {
         Consumer::spawn(self.link.clone(), spec, out, self.metrics.clone(), self.shutdown.clone())
     }
 }

@@ -7,7 +7,7 @@
 //! would hide that the inbox is missing.
 
 mod definitions;
-mod provision;
+pub(crate) mod provision;
 
 use std::time::Duration;
 
@@ -59,6 +59,7 @@ pub(crate) struct Exchange {
 pub(crate) enum Argument {
     Text(String),
     Number(i64),
+    Flag(bool),
 }
 
 /// A queue, durable.
@@ -110,9 +111,8 @@ impl Topology {
         steps.push(bind(&names.dead(), Destination::Queue(names.dead_letters()), ""));
         for lane in lanes(options.work_lanes) {
             let queue = names.lane_queue(&lane);
-            steps.push(Step::Queue(quorum(names, queue.clone())));
-            steps.push(bind(&names.lanes(), Destination::Queue(queue.clone()), &lane.to_string()));
-            steps.push(bind(&names.due(), Destination::Queue(queue), &format!("#.{lane}")));
+            steps.push(Step::Queue(quorum(names, queue)));
+            steps.extend(lane_bindings(names, &lane).map(Step::Bind));
         }
         steps.extend(ladder(names));
         steps.push(Step::Queue(journal(names, options)));
@@ -148,6 +148,15 @@ fn exchanges(names: &Names) -> Vec<Step> {
     steps
 }
 
+/// How deliveries come into a lane: at once, and after a delay.
+pub(crate) fn lane_bindings(names: &Names, lane: &Lane) -> [Binding; 2] {
+    let queue = || Destination::Queue(names.lane_queue(lane));
+    [
+        Binding { source: names.lanes(), destination: queue(), routing_key: lane.to_string() },
+        Binding { source: names.due(), destination: queue(), routing_key: format!("#.{lane}") },
+    ]
+}
+
 /// The delay ladder: a level holds a message for 2^level seconds if its bit is set, and passes it down.
 fn ladder(names: &Names) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -175,7 +184,7 @@ fn ladder(names: &Names) -> Vec<Step> {
 
 /// A quorum queue that loses nothing: what is handed out too often goes to the dead letters, and nothing is dropped
 /// for want of room.
-fn quorum(names: &Names, name: String) -> Queue {
+pub(crate) fn quorum(names: &Names, name: String) -> Queue {
     Queue {
         name,
         arguments: vec![

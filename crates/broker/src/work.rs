@@ -1,11 +1,16 @@
 //! What travels in a lane: an event once, with the deliveries that are to be made of it.
 
+use std::time::Duration;
+
 use barid_event::Envelope;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{self, FrameError};
+
+/// What a delivery may take beyond its schedule: waiting in lanes, a day of `Retry-After`.
+pub const SLACK: Duration = Duration::from_hours(24);
 
 /// The most deliveries in one message.
 pub const MAX_DELIVERIES: usize = 64;
@@ -51,6 +56,9 @@ pub struct Delivery {
     /// How often its message had come back when it was put into one of its own, unattempted: the broker counts anew.
     #[serde(rename = "b", default, skip_serializing_if = "is_default")]
     pub returned: u32,
+    /// The name of a test: one attempt is made, whoever asked is told how it went, and nothing follows from it.
+    #[serde(rename = "t", default, skip_serializing_if = "is_default")]
+    pub test: Option<String>,
 }
 
 impl Delivery {
@@ -64,6 +72,7 @@ impl Delivery {
             replay: false,
             unknown: 0,
             returned: 0,
+            test: None,
         }
     }
 }

@@ -169,7 +169,7 @@ impl Dispatcher {
             Ok(Notice::Slow { subscription }) => self.scheduler.told(&subscription, true),
             Ok(Notice::Fast { subscription }) => self.scheduler.told(&subscription, false),
             Err(RecvError::Lagged(missed)) => debug!(missed, "notices missed"),
-            Ok(Notice::Canary { .. }) | Err(RecvError::Closed) => {}
+            Ok(_) | Err(RecvError::Closed) => {}
         }
     }
 }

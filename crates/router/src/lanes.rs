@@ -82,7 +82,7 @@ mod tests {
     fn used(lanes: &mut Lanes, tenant: &Tenant, is_alone: bool) -> BTreeSet<u16> {
         let number = |lane| match lane {
             Lane::Work(number) => number,
-            Lane::Slow(_) => panic!("{lane} is no work lane"),
+            Lane::Slow(_) | Lane::Own(_) => panic!("{lane} is no work lane"),
         };
         (0..100).map(|_| number(lanes.next(tenant, is_alone))).collect()
     }

@@ -36,7 +36,7 @@ impl SlowSet {
                 }
             }
             Notice::Fast { subscription } => self.remove(subscription),
-            Notice::Canary { .. } => {}
+            _ => {}
         }
     }
 

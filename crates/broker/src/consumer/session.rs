@@ -259,7 +259,7 @@ impl Session {
             return Ok(false);
         };
         let has_room = self.window.unacknowledged() < usize::from(stream.prefetch);
-        if !has_room || self.last_delivery.elapsed() < owner.spec.stall_after {
+        if owner.spec.single_active || !has_room || self.last_delivery.elapsed() < owner.spec.stall_after {
             return Ok(false);
         }
         // A message may have arrived just now: only a backlog seen twice, with nothing delivered in between, counts.

@@ -34,6 +34,7 @@ impl Topology {
                             let value = match value {
                                 Argument::Text(text) => Value::from(text.as_str()),
                                 Argument::Number(number) => Value::from(*number),
+                                Argument::Flag(flag) => Value::from(*flag),
                             };
                             ((*name).to_owned(), value)
                         })

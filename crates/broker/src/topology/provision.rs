@@ -1,8 +1,8 @@
 //! Applying, checking and removing a topology.
 
 use lapin::options::{
-    ExchangeBindOptions, ExchangeDeclareOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeclareOptions,
-    QueueDeleteOptions,
+    ExchangeBindOptions, ExchangeDeclareOptions, ExchangeDeleteOptions, ExchangeUnbindOptions, QueueBindOptions,
+    QueueDeclareOptions, QueueDeleteOptions,
 };
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, ExchangeKind};
@@ -110,12 +110,13 @@ async fn declare_exchange(channel: &Channel, exchange: &Exchange, passive: bool)
     channel.exchange_declare(short_amqp(&exchange.name)?, kind, options, arguments).await
 }
 
-async fn declare_queue(channel: &Channel, queue: &Queue, passive: bool) -> lapin::Result<()> {
+pub(crate) async fn declare_queue(channel: &Channel, queue: &Queue, passive: bool) -> lapin::Result<()> {
     let mut arguments = FieldTable::default();
     for (name, value) in queue.arguments.iter().filter(|_| !passive) {
         let value = match value {
             Argument::Text(text) => AMQPValue::LongString(text.as_str().into()),
             Argument::Number(number) => AMQPValue::LongLongInt(*number),
+            Argument::Flag(flag) => AMQPValue::Boolean(*flag),
         };
         arguments.insert((*name).into(), value);
     }
@@ -123,7 +124,7 @@ async fn declare_queue(channel: &Channel, queue: &Queue, passive: bool) -> lapin
     channel.queue_declare(short_amqp(&queue.name)?, options, arguments).await.map(drop)
 }
 
-async fn bind(channel: &Channel, binding: &Binding) -> lapin::Result<()> {
+pub(crate) async fn bind(channel: &Channel, binding: &Binding) -> lapin::Result<()> {
     let (source, key) = (short_amqp(&binding.source)?, short_amqp(&binding.routing_key)?);
     let table = FieldTable::default();
     match &binding.destination {
@@ -136,13 +137,35 @@ async fn bind(channel: &Channel, binding: &Binding) -> lapin::Result<()> {
     }
 }
 
+pub(crate) async fn unbind(channel: &Channel, binding: &Binding) -> lapin::Result<()> {
+    let (source, key) = (short_amqp(&binding.source)?, short_amqp(&binding.routing_key)?);
+    let table = FieldTable::default();
+    match &binding.destination {
+        Destination::Queue(queue) => channel.queue_unbind(short_amqp(queue)?, source, key, table).await,
+        Destination::Exchange(exchange) => {
+            let options = ExchangeUnbindOptions::default();
+            channel.exchange_unbind(short_amqp(exchange)?, source, key, options, table).await
+        }
+    }
+}
+
 /// Whether the broker holds something of the same name that was declared otherwise.
 fn is_mismatch(error: &lapin::Error) -> bool {
     const PRECONDITION_FAILED: u16 = 406;
-    matches!(error.kind(), lapin::ErrorKind::ProtocolError(error) if error.get_id() == PRECONDITION_FAILED)
+    has_code(error, PRECONDITION_FAILED)
 }
 
-fn refused(what: &str, name: &str, error: &lapin::Error) -> Error {
+/// Whether the broker holds nothing of that name.
+pub(crate) fn is_missing(error: &lapin::Error) -> bool {
+    const NOT_FOUND: u16 = 404;
+    has_code(error, NOT_FOUND)
+}
+
+fn has_code(error: &lapin::Error, code: u16) -> bool {
+    matches!(error.kind(), lapin::ErrorKind::ProtocolError(error) if error.get_id() == code)
+}
+
+pub(crate) fn refused(what: &str, name: &str, error: &lapin::Error) -> Error {
     if is_mismatch(error) {
         return Error::Topology(format!(
             "{what} {name} exists with other arguments; delete it once it is empty, or choose another namespace: {error}"
@@ -151,7 +174,7 @@ fn refused(what: &str, name: &str, error: &lapin::Error) -> Error {
     Error::Topology(format!("{what} {name}: {error}"))
 }
 
-fn short(name: &str) -> Result<ShortString, Error> {
+pub(crate) fn short(name: &str) -> Result<ShortString, Error> {
     ShortString::try_new(name).map_err(|error| Error::Config(format!("{name:?}: {error}")))
 }
 
