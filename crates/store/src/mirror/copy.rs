@@ -1,0 +1,219 @@
+//! The copy of the registry on disk, from which a process starts while the store is away. A journal: a header, then one
+//! sealed line per row, of which the one with the highest revision counts, and a line after each refresh that says up to
+//! which revision everything is there. Appended to on every refresh; written anew on a full load, and when it has grown to
+//! twice its size.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fs::{self, File},
+    io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    process,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    connect::private,
+    master_key::{MasterKeys, Unsealed},
+    record::{Kind, Record},
+};
+
+/// The format, in the header.
+const VERSION: u32 = 1;
+/// How much a copy grows before it is written anew, however small it is, in bytes.
+const MIN_GROWTH: u64 = 256 * 1024;
+
+/// What the first line says; the only one that is not sealed.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    barid_copy: u32,
+    installation: String,
+}
+
+/// What another line says.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line<'a> {
+    Record(Cow<'a, Record>),
+    /// Everything up to this revision stands above.
+    Revision(u64),
+}
+
+/// A copy that is appended to.
+#[derive(Debug)]
+pub(super) struct Copy {
+    path: PathBuf,
+    keys: MasterKeys,
+    installation: String,
+    file: File,
+    /// How large it was when it was written anew, and is now.
+    base: u64,
+    size: u64,
+}
+
+/// What a copy holds.
+#[derive(Debug)]
+pub(super) struct Contents {
+    pub(super) installation: String,
+    pub(super) revision: u64,
+    /// Each row once; those that were deleted are left out.
+    pub(super) records: Vec<Record>,
+}
+
+/// Why there is nothing to start from.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unusable {
+    #[error("the copy of the registry cannot be read")]
+    Io(#[from] io::Error),
+    #[error("the copy of the registry is none, or of another version")]
+    Format,
+    #[error("the copy of the registry was sealed with another master key")]
+    WrongKey,
+    #[error("the copy of the registry was never completed")]
+    Incomplete,
+}
+
+impl Copy {
+    /// Reads the copy at `path`, as far as it is whole, and is ready to append to it.
+    pub(super) fn read(path: &Path, keys: &MasterKeys) -> Result<(Self, Contents), Unusable> {
+        let mut file = private().read(true).write(true).open(path)?;
+        let mut reader = BufReader::new(&mut file);
+        let mut line = String::new();
+        let mut size = reader.read_line(&mut line)? as u64;
+        let header: Header = serde_json::from_str(&line).map_err(|_| Unusable::Format)?;
+        if header.barid_copy != VERSION || !line.ends_with('\n') {
+            return Err(Unusable::Format);
+        }
+        let (mut rows, mut revision) = (HashMap::<(Kind, String), Record>::new(), None);
+        loop {
+            line.clear();
+            let length = reader.read_line(&mut line)? as u64;
+            let Some(text) = line.strip_suffix('\n') else { break };
+            match unseal(keys, &header.installation, text) {
+                Ok(Line::Revision(until)) => revision = revision.max(Some(until)),
+                Ok(Line::Record(record)) => {
+                    let record = record.into_owned();
+                    let key = (record.kind, record.id.clone());
+                    if rows.get(&key).is_none_or(|known| known.revision <= record.revision) {
+                        rows.insert(key, record);
+                    }
+                }
+                Err(Unsealed::UnknownKey) => return Err(Unusable::WrongKey),
+                // Torn by a crash: what stands above is whole, what stands below is asked for again.
+                Err(Unsealed::Damaged) => break,
+            }
+            size += length;
+        }
+        // So that the next line begins on a line of its own.
+        file.set_len(size)?;
+        file.seek(SeekFrom::End(0))?;
+        let contents = Contents {
+            installation: header.installation.clone(),
+            revision: revision.ok_or(Unusable::Incomplete)?,
+            records: rows.into_values().filter(|record| record.content.is_some()).collect(),
+        };
+        let copy = Self {
+            path: path.to_owned(),
+            keys: keys.clone(),
+            installation: header.installation,
+            file,
+            base: size,
+            size,
+        };
+        Ok((copy, contents))
+    }
+
+    /// Adds rows that changed, and that everything up to `revision` is there. Writes the copy anew when it has grown.
+    pub(super) fn append(&mut self, records: &[Record], revision: u64) -> io::Result<()> {
+        let mut text = Vec::new();
+        for record in records {
+            text.extend(seal(&self.keys, &self.installation, &Line::Record(Cow::Borrowed(record)))?);
+        }
+        text.extend(seal(&self.keys, &self.installation, &Line::Revision(revision))?);
+        // In one go: several processes may share a copy.
+        self.file.write_all(&text)?;
+        self.size += text.len() as u64;
+        if self.size < self.base.saturating_mul(2).max(self.base.saturating_add(MIN_GROWTH)) {
+            return Ok(());
+        }
+        let (_, contents) = Self::read(&self.path, &self.keys).map_err(io::Error::other)?;
+        let mut rewrite = Rewrite::begin(&self.path, &self.keys, &contents.installation)?;
+        rewrite.add(&contents.records)?;
+        *self = rewrite.finish(contents.revision)?;
+        Ok(())
+    }
+}
+
+/// A copy that is being written anew, beside the old one until it is complete.
+#[derive(Debug)]
+pub(super) struct Rewrite {
+    path: PathBuf,
+    fresh: Unfinished,
+    keys: MasterKeys,
+    installation: String,
+    file: BufWriter<File>,
+}
+
+/// A file that is removed unless it has got its name.
+#[derive(Debug)]
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // It is not there any more once it has been renamed.
+        drop(fs::remove_file(&self.0));
+    }
+}
+
+impl Rewrite {
+    pub(super) fn begin(path: &Path, keys: &MasterKeys, installation: &str) -> io::Result<Self> {
+        if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+            fs::create_dir_all(directory)?;
+        }
+        let mut fresh = path.as_os_str().to_owned();
+        fresh.push(format!(".{}", process::id()));
+        let fresh = Unfinished(fresh.into());
+        let mut file = BufWriter::new(private().write(true).create(true).truncate(true).open(&fresh.0)?);
+        serde_json::to_writer(&mut file, &Header { barid_copy: VERSION, installation: installation.to_owned() })?;
+        file.write_all(b"\n")?;
+        Ok(Self { path: path.to_owned(), fresh, keys: keys.clone(), installation: installation.to_owned(), file })
+    }
+
+    pub(super) fn add(&mut self, records: &[Record]) -> io::Result<()> {
+        for record in records {
+            self.file.write_all(&seal(&self.keys, &self.installation, &Line::Record(Cow::Borrowed(record)))?)?;
+        }
+        Ok(())
+    }
+
+    /// Puts it in the place of the old one.
+    pub(super) fn finish(mut self, revision: u64) -> io::Result<Copy> {
+        self.file.write_all(&seal(&self.keys, &self.installation, &Line::Revision(revision))?)?;
+        let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        // A rename may reach the disk before the bytes do.
+        file.sync_all()?;
+        fs::rename(&self.fresh.0, &self.path)?;
+        let size = file.stream_position()?;
+        Ok(Copy { path: self.path, keys: self.keys, installation: self.installation, file, base: size, size })
+    }
+}
+
+fn place(installation: &str) -> String {
+    format!("copy/{installation}")
+}
+
+fn seal(keys: &MasterKeys, installation: &str, line: &Line<'_>) -> io::Result<Vec<u8>> {
+    let mut sealed = keys.seal(&place(installation), &serde_json::to_vec(line)?).into_bytes();
+    sealed.push(b'\n');
+    Ok(sealed)
+}
+
+fn unseal(keys: &MasterKeys, installation: &str, text: &str) -> Result<Line<'static>, Unsealed> {
+    let plain = keys.open(&place(installation), text)?;
+    serde_json::from_slice(&plain).map_err(|_| Unsealed::Damaged)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! Subscriptions in the store.
+
+use barid_event::Tenant;
+use barid_registry::{Name, OwnLane, Settings, Subscription, SubscriptionId};
+use chrono::{DateTime, Utc};
+use sqlx::{Row as _, any::AnyRow};
+
+use crate::{
+    entry::{Expect, Put, Row, micros},
+    error::Error,
+    master_key::MasterKeys,
+    page::{self, Page},
+    sealed,
+    store::{Store, Write, integer, number},
+    tenants,
+};
+
+/// A subscription as registered, and whether its deliveries flow.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// What somebody registered, secrets included.
+    pub settings: Settings,
+    /// Whether deliveries wait until it is resumed.
+    pub paused: bool,
+    /// Whether it has a lane of its own.
+    pub lane: OwnLane,
+}
+
+/// Which subscriptions to list: all, those of a tenant, those with a name, or the one with both.
+#[derive(Clone, Copy, Debug)]
+pub struct Listing<'a> {
+    /// Of this tenant only.
+    pub tenant: Option<&'a Tenant>,
+    /// With this name only.
+    pub name: Option<&'a Name>,
+    /// Beginning after another page: its `next`.
+    pub after: Option<&'a str>,
+    /// At most this many, 1 to [`MAX_PAGE`](crate::MAX_PAGE).
+    pub limit: u16,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, tenant, name, document, paused, lane, revision, created_at, updated_at FROM subscriptions ",
+            "WHERE deleted_at IS NULL AND ",
+            $rest
+        )
+    };
+}
+
+/// The live row of an id.
+pub(crate) const GET: &str = select!("id = $1");
+
+impl Registered {
+    /// The subscription as routers and dispatchers use it.
+    pub fn compile(&self, revision: u64) -> Subscription {
+        Subscription { paused: self.paused, lane: self.lane, revision, ..self.settings.compile() }
+    }
+}
+
+impl Store {
+    /// Registers a subscription, brings a deleted one back, or changes what one says; whether it is paused stays as it
+    /// is. The same settings again change nothing.
+    ///
+    /// [`Error::Quota`] if the tenant has `quota` subscriptions without it, [`Error::UnknownTenant`] if tenants are
+    /// registered and its is not.
+    pub async fn put_subscription(
+        &self,
+        settings: &Settings,
+        expect: Expect,
+        quota: u32,
+        now: DateTime<Utc>,
+    ) -> Result<Put, Error> {
+        let (id, text) = (settings.id(), sealed::text(settings));
+        self.within(async {
+            let (mut write, revision) = self.change().await?;
+            let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(write.on()).await?;
+            let before = found.as_ref().map(|row| number(row, "revision")).transpose()?;
+            expect.check(before)?;
+            match (&found, before) {
+                (Some(row), Some(before)) => {
+                    // One that does not open any more is healed by being put again.
+                    let old = self.keys.open(&sealed::place(id.as_str()), row.try_get("document")?);
+                    if old.is_ok_and(|old| **old == *text.as_bytes()) {
+                        return Ok(Put::unchanged(before));
+                    }
+                }
+                _ => {
+                    tenants::must_be_known(&mut write, &settings.tenant).await?;
+                    must_fit(&mut write, &settings.tenant, quota).await?;
+                }
+            }
+            // A lane of its own outlives a deletion as long as deliveries may be in it: they are to be consumed.
+            let put = "INSERT INTO subscriptions \
+                       (id, tenant, name, document, paused, lane, revision, created_at, updated_at) \
+                       VALUES ($1, $2, $3, $4, 0, 'none', $5, $6, $6) \
+                       ON CONFLICT (id) DO UPDATE SET document = $4, revision = $5, updated_at = $6, deleted_at = NULL, \
+                       created_at = CASE WHEN subscriptions.deleted_at IS NULL THEN subscriptions.created_at ELSE $6 END";
+            sqlx::query(put)
+                .bind(id.as_str())
+                .bind(settings.tenant.as_str())
+                .bind(settings.name.as_str())
+                .bind(sealed::seal(&self.keys, &id, &text))
+                .bind(integer(revision))
+                .bind(micros(now))
+                .execute(write.on())
+                .await?;
+            write.commit().await?;
+            Ok(Put::new(revision, before))
+        })
+        .await
+    }
+
+    /// Deletes a subscription and forgets what it said; that there was one is remembered until [`Store::purge`]. Returns
+    /// the revision.
+    pub async fn delete_subscription(
+        &self,
+        id: &SubscriptionId,
+        expect: Expect,
+        now: DateTime<Utc>,
+    ) -> Result<u64, Error> {
+        self.within(async {
+            let (mut write, revision) = self.change().await?;
+            let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(write.on()).await?.ok_or(Error::NotFound)?;
+            expect.check(Some(number(&found, "revision")?))?;
+            let delete = "UPDATE subscriptions SET document = '', paused = 0, revision = $1, updated_at = $2, \
+                          deleted_at = $2, lane = CASE lane WHEN 'none' THEN 'none' ELSE 'retiring' END WHERE id = $3";
+            sqlx::query(delete)
+                .bind(integer(revision))
+                .bind(micros(now))
+                .bind(id.as_str())
+                .execute(write.on())
+                .await?;
+            write.commit().await?;
+            Ok(revision)
+        })
+        .await
+    }
+
+    /// A subscription.
+    pub async fn subscription(&self, id: &SubscriptionId) -> Result<Option<Row<Registered>>, Error> {
+        self.within(async {
+            let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(&self.pool).await?;
+            found.as_ref().map(|row| read(&self.keys, row)).transpose()
+        })
+        .await
+    }
+
+    /// Subscriptions in the order of tenant and name. One that cannot be read is left out, with a line in the log.
+    pub async fn subscriptions(&self, listing: Listing<'_>) -> Result<Page<Row<Registered>>, Error> {
+        self.within(async {
+            let (mut rows, next) = self.subscription_rows(listing).await?;
+            let items = rows.drain(..).filter_map(|row| match read(&self.keys, &row) {
+                Ok(row) => Some(row),
+                Err(error) => {
+                    tracing::warn!(%error, "a subscription is left out of a listing");
+                    None
+                }
+            });
+            Ok(Page { items: items.collect(), next })
+        })
+        .await
+    }
+
+    async fn subscription_rows(&self, listing: Listing<'_>) -> Result<(Vec<AnyRow>, Option<String>), Error> {
+        let Listing { tenant, name, after, limit } = listing;
+        let (after, ask) = (page::key(after)?, page::with_one_more(limit));
+        // A key is tenant, space, name: neither holds a space.
+        let (after_tenant, after_name) = match after.split_once(' ') {
+            Some(both) => both,
+            None if after.is_empty() => ("", ""),
+            None => return Err(Error::InvalidCursor),
+        };
+        let query = match (tenant, name) {
+            (None, None) => sqlx::query(select!("(tenant, name) > ($1, $2) ORDER BY tenant, name LIMIT $3"))
+                .bind(after_tenant)
+                .bind(after_name),
+            (Some(tenant), None) => {
+                sqlx::query(select!("tenant = $1 AND name > $2 ORDER BY name LIMIT $3")).bind(tenant.as_str()).bind(after_name)
+            }
+            (None, Some(name)) => {
+                sqlx::query(select!("tenant > $1 AND name = $2 ORDER BY tenant LIMIT $3")).bind(after_tenant).bind(name.as_str())
+            }
+            (Some(tenant), Some(name)) => {
+                sqlx::query(select!("tenant = $1 AND name = $2 LIMIT $3")).bind(tenant.as_str()).bind(name.as_str())
+            }
+        };
+        let mut rows = query.bind(ask).fetch_all(&self.pool).await?;
+        let next = page::cut(&mut rows, limit, |last| {
+            Ok(format!("{} {}", last.try_get::<&str, _>("tenant")?, last.try_get::<&str, _>("name")?))
+        })?;
+        Ok((rows, next))
+    }
+}
+
+async fn must_fit(write: &mut Write, tenant: &Tenant, quota: u32) -> Result<(), Error> {
+    let count = "SELECT COUNT(*) AS count FROM subscriptions WHERE tenant = $1 AND deleted_at IS NULL";
+    let row = sqlx::query(count).bind(tenant.as_str()).fetch_one(write.on()).await?;
+    if number(&row, "count")? < quota.into() {
+        Ok(())
+    } else {
+        Err(Error::Quota { what: "subscriptions", limit: quota })
+    }
+}
+
+fn read(keys: &MasterKeys, row: &AnyRow) -> Result<Row<Registered>, Error> {
+    let id: &str = row.try_get("id")?;
+    let settings = sealed::read(keys, id, row.try_get("document")?)?;
+    let lane = row.try_get::<&str, _>("lane")?.parse();
+    let lane = lane.map_err(|_| Error::corrupt(format_args!("the lane of subscription {id:?}")))?;
+    Row::of(row, Registered { settings, paused: row.try_get::<i64, _>("paused")? != 0, lane })
+}
