@@ -3,7 +3,9 @@
 use std::{hint::black_box, iter};
 
 use barid_event::{EventType, Tenant};
-use barid_registry::{Destination, Name, Patterns, Policy, Scratch, Snapshot, Subscription, SubscriptionId, Timeout};
+use barid_registry::{
+    Destination, Name, OwnLane, Patterns, Policy, Scratch, Snapshot, Subscription, SubscriptionId, Timeout,
+};
 use barid_signature::{Secret, Signer};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -40,6 +42,9 @@ fn snapshot(tenant: &Tenant) -> Result<Snapshot, Box<dyn std::error::Error>> {
             destination: destination.clone(),
             signer: signer.clone(),
             policy: Policy::default(),
+            paused: false,
+            lane: OwnLane::None,
+            revision: 0,
         })
     };
     Ok(Snapshot::compile((0..SUBSCRIPTIONS).map(subscription).collect::<Result<_, _>>()?, None)?)

@@ -53,7 +53,7 @@ mod tests {
     destination: {{url: 'https://example.com/'}}
     signing: {{secret: {secret}}}"
         );
-        file::parse(&text, false).unwrap().remove(0)
+        file::parse(&text, false).unwrap().remove(0).compile()
     }
 
     fn between(old: Vec<Subscription>, new: Vec<Subscription>) -> String {

@@ -1,57 +1,77 @@
-//! Subscriptions as a YAML file: read whole or refused whole, and then with all its problems at once, each with its line,
-//! its path and what to do. A key that this version cannot honour is a problem, never ignored.
+//! Subscriptions as a file of YAML or JSON: read whole or refused whole, and then with all its problems at once, each with
+//! its line, its path and what to do. A key that this version cannot honour is a problem, never ignored.
 
-mod cursor;
-mod problem;
-mod shape;
-mod yaml;
+mod manifest;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use self::cursor::Cursor;
-pub use self::problem::{MAX_LISTED, Place, Problem, Problems};
-use crate::subscription::Subscription;
+pub use self::manifest::{Draft, MAX_EVENT_TYPES, MAX_TENANTS, Manifest, parse_manifest};
+pub use crate::problem::{MAX_LISTED, Place, Problem, Problems};
+use crate::{
+    cursor::{Cursor, Keys},
+    document::{self, Reading},
+    id::SubscriptionId,
+    name::Name,
+    settings::Settings,
+    tree::{self, Node},
+};
 
 /// The largest file, in bytes: 16 MiB.
 pub const MAX_BYTES: usize = 16 << 20;
 /// The most subscriptions in a file.
 pub const MAX_SUBSCRIPTIONS: usize = 50_000;
 
+const FILE: Keys = Keys { known: &["subscriptions"], unsupported: &[] };
+
 /// The subscriptions that `text` describes, in its order; or everything that is wrong with it.
 ///
 /// With `allow_http`, destinations may be http as well as https (`security.allow_http`).
-pub fn parse(text: &str, allow_http: bool) -> Result<Vec<Subscription>, Problems> {
+pub fn parse(text: &str, allow_http: bool) -> Result<Vec<Settings>, Problems> {
+    let root = tree(text)?;
+    let reading = Reading { allow_http, ..Reading::default() };
+    let mut problems = Problems::default();
+    let items = Cursor::root(&root).fields(&FILE, &mut problems).and_then(|fields| {
+        let items = fields.require("subscriptions").and_then(|list| list.items(MAX_SUBSCRIPTIONS));
+        problems.keep(items)
+    });
+    let mut twice = Twice::default();
+    let mut read = Vec::new();
+    for at in items.unwrap_or_default() {
+        if let Some(settings) = document::settings(&at, &reading, &mut problems) {
+            twice.look(settings.id(), &settings.name, &at, &mut problems);
+            read.push(settings);
+        }
+    }
+    problems.none_or(read)
+}
+
+/// The tree of a file.
+fn tree(text: &str) -> Result<Node, Problems> {
     if text.len() > MAX_BYTES {
-        return Err(whole(format!(
-            "has {} bytes: give at most {MAX_BYTES}, or keep subscriptions in a store",
-            text.len()
-        )));
+        let message = format!("has {} bytes: give at most {MAX_BYTES}, or keep subscriptions in a store", text.len());
+        return Err(Problem::whole(message).into());
     }
     if text.trim().is_empty() {
         // It may be cut off: reading it as "no subscriptions" would stop every delivery.
-        return Err(whole("is empty: for no subscriptions write subscriptions: []".to_owned()));
+        return Err(Problem::whole("is empty: for no subscriptions write subscriptions: []").into());
     }
-    let root = yaml::read(text).map_err(|error| Problems::from(yaml::problem(&error)))?;
-    let mut problems = Problems::default();
-    let read = shape::subscriptions(&Cursor::root(&root), allow_http, &mut problems);
-    let mut places = HashMap::with_capacity(read.len());
-    for (subscription, at) in &read {
-        match places.entry(&subscription.id) {
-            Entry::Vacant(entry) => _ = entry.insert(at),
-            Entry::Occupied(first) => problems.add(at.problem(format!(
-                "has the name {} as {} has in the same tenant: rename one",
-                subscription.name,
-                first.get().path()
-            ))),
-        }
-    }
-    drop(places);
-    problems.none_or(read.into_iter().map(|(subscription, _)| subscription).collect())
+    tree::read(text).map_err(Problems::from)
 }
 
-fn whole(message: String) -> Problems {
-    Problem { place: None, path: String::new(), message }.into()
+/// Finds subscriptions that are there twice.
+#[derive(Default)]
+struct Twice<'y>(HashMap<SubscriptionId, Cursor<'y>>);
+
+impl<'y> Twice<'y> {
+    fn look(&mut self, id: SubscriptionId, name: &Name, at: &Cursor<'y>, problems: &mut Problems) {
+        match self.0.entry(id) {
+            Entry::Vacant(entry) => _ = entry.insert(at.clone()),
+            Entry::Occupied(first) => problems.add(
+                at.problem(format!("has the name {name} as {} has in the same tenant: rename one", first.get().path())),
+            ),
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! The identifier of a subscription, in deliveries, queue names, records and URLs. One from a file is computed from
-//! tenant and name, so that reloads and several processes agree on it without a store.
+//! The identifier of a subscription, in deliveries, queue names, records and URLs. It is computed from
+//! tenant and name, so that files, stores and several processes agree on it.
 
 use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
@@ -34,7 +34,7 @@ pub enum InvalidSubscriptionId {
 }
 
 impl SubscriptionId {
-    /// The identifier of the subscription called `name` of `tenant` in a file: `sub_` and the base32 of the first 16 bytes
+    /// The identifier of the subscription called `name` of `tenant`: `sub_` and the base32 of the first 16 bytes
     /// of SHA-256(tenant, 0, name). The same on every machine, for ever.
     pub fn derive(tenant: &Tenant, name: &Name) -> Self {
         // Neither a tenant nor a name holds a zero byte, so no two pairs hash the same text.

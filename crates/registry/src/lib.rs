@@ -3,7 +3,7 @@
 //! of a file, the clock and the dice.
 //!
 //! ```
-//! use barid_registry::{Scratch, Snapshot, file};
+//! use barid_registry::{Scratch, Settings, Snapshot, file};
 //!
 //! let text = r##"
 //! subscriptions:
@@ -23,7 +23,8 @@
 //!         permanent: [410]               # statuses after which nothing more is tried
 //! "##;
 //!
-//! let snapshot = Snapshot::compile(file::parse(text, false)?, None)?;
+//! let subscriptions = file::parse(text, false)?.iter().map(Settings::compile).collect();
+//! let snapshot = Snapshot::compile(subscriptions, None)?;
 //!
 //! let mut scratch = Scratch::default(); // kept from event to event
 //! let tenant = "acme".parse()?;
@@ -35,36 +36,60 @@
 //!
 //! # The parts
 //!
-//! - [`mod@file`] reads subscriptions from YAML. Everything but `name`, `events`, `destination.url` and `signing.secret` has a
-//!   default; unknown keys are errors; all problems of a file are reported at once, with line, path and advice.
-//! - [`Subscription`] is a checked one: [`Destination`], [`Policy`] and its [`Schedule`], [`Patterns`]. Printing one shows
-//!   neither its secrets nor its URL beyond the host.
-//! - [`Snapshot`] finds the subscriptions for an event by walking a tree over the words of its type. It never scans.
+//! - [`document`] reads, patches and writes one subscription as JSON: [`Settings`], with its secrets ([`Signing`]).
+//!   Everything but `name`, `events`, `destination.url` and the secret has a default; unknown keys are errors.
+//! - [`mod@file`] reads whole files of YAML or JSON. All problems of a file are reported at once, with line, path and advice.
+//! - [`tenant`] and [`event_type`] do the same for those two; [`Schema`] checks the data of events, and [`catalogue`] has
+//!   the event types that come with the product.
+//! - [`Subscription`] is what routers and dispatchers use: [`Destination`], [`Policy`] and its [`Schedule`], [`Patterns`].
+//!   Printing one shows neither its secrets nor its URL beyond the host.
+//! - [`Snapshot`] finds the subscriptions for an event by walking a tree over the words of its type. It never scans. A
+//!   change gives another snapshot that shares with the old one what did not change.
 //! - [`shape`] writes the body that a subscriber receives.
 //! - [`Diff`] says in one line what a reload changed.
 //!
 //! Every limit is a public constant beside the type it limits.
 
+pub mod catalogue;
+mod cursor;
 mod destination;
 mod diff;
+pub mod document;
+pub mod event_type;
 pub mod file;
 mod id;
+mod lane;
 mod name;
 mod policy;
+mod problem;
 mod schedule;
+mod schema;
+mod settings;
 pub mod shape;
+mod signing;
 mod snapshot;
 mod subscription;
+pub mod tenant;
+mod tree;
 mod trie;
 
 pub use destination::{
     DEFAULT_TIMEOUT, Destination, InvalidDestination, InvalidTimeout, MAX_TIMEOUT, MAX_URL_LENGTH, MIN_TIMEOUT, Timeout,
 };
 pub use diff::Diff;
+pub use document::{MAX_DOCUMENT_BYTES, Reading, Secrets};
+pub use event_type::{EventTypeSettings, MAX_DESCRIPTION, MAX_EXAMPLE_BYTES, Validation};
+pub use file::Manifest;
 pub use id::{InvalidSubscriptionId, MAX_ID_LENGTH, SubscriptionId};
+pub use lane::{InvalidOwnLane, OwnLane};
 pub use name::{InvalidName, MAX_NAME_LENGTH, Name};
 pub use policy::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_PERMANENT, InvalidPolicy, MAX_IN_FLIGHT, PERMANENT_STATUS, Policy};
+pub use problem::{Place, Problem, Problems};
 pub use schedule::{InvalidSchedule, MAX_DELAY, MAX_DELAYS, MAX_TOTAL_DELAY, MIN_DELAY, Schedule};
-pub use snapshot::{DuplicateId, Snapshot};
+pub use schema::{InvalidSchema, MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH, MAX_VIOLATIONS, Schema, Violation, Violations};
+pub use settings::Settings;
+pub use signing::{InvalidSigning, MAX_OVERLAP, Signing, SigningSecret};
+pub use snapshot::{Change, Changes, Digest, DuplicateId, Snapshot};
 pub use subscription::{InvalidPatterns, MAX_PATTERNS, Patterns, Subscription};
+pub use tenant::{MAX_TITLE, Quotas, TenantSettings};
 pub use trie::Scratch;

@@ -1,6 +1,6 @@
 //! How a subscription's deliveries are attempted: how many at once, when again, and what ends them for good.
 
-use std::{collections::BTreeSet, ops::RangeInclusive};
+use std::ops::RangeInclusive;
 
 use crate::schedule::Schedule;
 
@@ -18,7 +18,8 @@ pub const DEFAULT_PERMANENT: u16 = 410;
 pub struct Policy {
     max_in_flight: u16,
     schedule: Schedule,
-    permanent: BTreeSet<u16>,
+    /// In ascending order, each once.
+    permanent: Box<[u16]>,
 }
 
 /// Why a setting is refused.
@@ -47,7 +48,10 @@ impl Policy {
     /// Ends deliveries at once on these response statuses and no others, each within [`PERMANENT_STATUS`].
     pub fn set_permanent(&mut self, statuses: impl IntoIterator<Item = u64>) -> Result<(), InvalidPolicy> {
         let checked = |status| within(&PERMANENT_STATUS, status).ok_or(InvalidPolicy::Permanent(status));
-        self.permanent = statuses.into_iter().map(checked).collect::<Result<_, _>>()?;
+        let mut permanent = statuses.into_iter().map(checked).collect::<Result<Vec<_>, _>>()?;
+        permanent.sort_unstable();
+        permanent.dedup();
+        self.permanent = permanent.into();
         Ok(())
     }
 
@@ -61,9 +65,14 @@ impl Policy {
         &self.schedule
     }
 
+    /// The response statuses that end a delivery at once, in ascending order.
+    pub fn permanent(&self) -> &[u16] {
+        &self.permanent
+    }
+
     /// Whether a response of this status ends the delivery at once.
     pub fn is_permanent(&self, status: u16) -> bool {
-        self.permanent.contains(&status)
+        self.permanent.binary_search(&status).is_ok()
     }
 }
 
@@ -76,7 +85,7 @@ impl Default for Policy {
         Self {
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             schedule: Schedule::default(),
-            permanent: BTreeSet::from([DEFAULT_PERMANENT]),
+            permanent: [DEFAULT_PERMANENT].into(),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! When the next attempt of a delivery is due: a list of delays, jittered so that deliveries which failed together do not
 //! come back together. Pure: the dice are an argument.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -34,9 +37,13 @@ const STANDARD: [Duration; 9] = [
     Duration::from_hours(24),
 ];
 
+/// What nearly every subscription has, kept once.
+static DEFAULT: LazyLock<Schedule> = LazyLock::new(|| Schedule(STANDARD.into()));
+
 /// The delays between the attempts of a delivery, so one attempt more than there are delays. No delays: a single attempt.
+/// Cheap to clone, and the default is shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Schedule(Box<[Duration]>);
+pub struct Schedule(Arc<[Duration]>);
 
 /// Why a list of delays is no schedule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,8 +67,11 @@ pub enum InvalidSchedule {
 
 impl Schedule {
     /// A schedule of these delays, in this order.
-    pub fn new(delays: impl Into<Box<[Duration]>>) -> Result<Self, InvalidSchedule> {
-        let delays = delays.into();
+    pub fn new(delays: impl AsRef<[Duration]>) -> Result<Self, InvalidSchedule> {
+        let delays = delays.as_ref();
+        if delays == STANDARD {
+            return Ok(Self::default());
+        }
         if delays.len() > MAX_DELAYS {
             return Err(InvalidSchedule::TooMany(delays.len()));
         }
@@ -72,7 +82,7 @@ impl Schedule {
         if total > MAX_TOTAL_DELAY {
             return Err(InvalidSchedule::TooLong(total));
         }
-        Ok(Self(delays))
+        Ok(Self(delays.into()))
     }
 
     /// The delays, before jitter.
@@ -113,7 +123,7 @@ fn longest(delay: Duration) -> Duration {
 impl Default for Schedule {
     /// The delays of the Standard Webhooks specification.
     fn default() -> Self {
-        Self(STANDARD.into())
+        DEFAULT.clone()
     }
 }
 

@@ -1,23 +1,38 @@
-//! Everything registered, at one moment, ready to be asked. Immutable: a reload compiles another and swaps it in, so no
-//! reader ever waits or sees half a change.
+//! Everything registered, at one moment, ready to be asked. Immutable: a change gives another snapshot, which shares with
+//! the old one what did not change, so that no reader ever waits or sees half a change.
 
-use std::{collections::HashMap, sync::Arc};
+mod changes;
+mod index;
+mod shards;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use barid_event::{EventType, Tenant};
 
+pub use self::changes::{Change, Changes, Digest};
+use self::{
+    index::{Index, Touched},
+    shards::Shards,
+};
 use crate::{
-    id::SubscriptionId,
-    subscription::Subscription,
-    trie::{Scratch, Trie},
+    event_type::EventTypeSettings, id::SubscriptionId, subscription::Subscription, tenant::TenantSettings,
+    trie::Scratch,
 };
 
-/// The subscriptions of every tenant, by identifier and by what they match.
-#[derive(Debug, Default)]
+/// The subscriptions of every tenant, by identifier and by what they match; the tenants and event types that are
+/// registered.
+#[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     revision: Option<u64>,
-    subscriptions: Vec<Arc<Subscription>>,
-    by_id: HashMap<SubscriptionId, usize>,
-    by_tenant: HashMap<Tenant, Trie>,
+    digest: Digest,
+    by_id: Shards<SubscriptionId, Arc<Subscription>>,
+    by_tenant: Shards<Tenant, Arc<Index>>,
+    own_lanes: Arc<BTreeMap<SubscriptionId, Arc<Subscription>>>,
+    tenants: Shards<Tenant, Arc<TenantSettings>>,
+    event_types: Shards<EventType, Arc<EventTypeSettings>>,
 }
 
 /// Two subscriptions have the same identifier.
@@ -26,21 +41,89 @@ pub struct Snapshot {
 pub struct DuplicateId(pub SubscriptionId);
 
 impl Snapshot {
-    /// A snapshot of these subscriptions, at the `revision` of the store, or `None` if they come from a file.
+    /// A snapshot of these subscriptions, at the `revision` of the store, or `None` if they come from a file. No tenants
+    /// and no event types are registered in it.
     pub fn compile(subscriptions: Vec<Subscription>, revision: Option<u64>) -> Result<Self, DuplicateId> {
         let mut snapshot = Self { revision, ..Self::default() };
+        let mut touched = HashMap::new();
         for subscription in subscriptions {
-            let number = snapshot.subscriptions.len();
-            if snapshot.by_id.insert(subscription.id.clone(), number).is_some() {
-                return Err(DuplicateId(subscription.id));
+            if let Some(twice) = snapshot.put(subscription, &mut touched) {
+                return Err(DuplicateId(twice.id.clone()));
             }
-            let trie = snapshot.by_tenant.entry(subscription.tenant.clone()).or_default();
-            for pattern in &subscription.patterns {
-                trie.insert(pattern, number);
-            }
-            snapshot.subscriptions.push(Arc::new(subscription));
         }
+        snapshot.index(touched);
         Ok(snapshot)
+    }
+
+    /// The snapshot after these changes, at this revision of the store. Costs about what the tenants whose subscriptions
+    /// changed have, and shares the rest.
+    #[must_use]
+    pub fn with(&self, changes: Changes, revision: u64) -> Self {
+        let mut snapshot = Self { revision: Some(revision), ..self.clone() };
+        let mut touched = HashMap::new();
+        for change in changes.subscriptions {
+            match change {
+                Change::Put(subscription) => _ = snapshot.put(subscription, &mut touched),
+                Change::Removed(id) => snapshot.remove(&id, &mut touched),
+            }
+        }
+        snapshot.index(touched);
+        let digest = &mut snapshot.digest;
+        apply(&mut snapshot.tenants, changes.tenants, digest, |tenant| (tenant.id.clone(), tenant.revision));
+        apply(&mut snapshot.event_types, changes.event_types, digest, |settings| {
+            (settings.event_type.clone(), settings.revision)
+        });
+        snapshot
+    }
+
+    /// Puts a subscription in, except into its tenant's index; returns the one it takes the place of.
+    fn put(
+        &mut self,
+        mut subscription: Subscription,
+        touched: &mut HashMap<Tenant, Touched>,
+    ) -> Option<Arc<Subscription>> {
+        let tenant = touched.entry(subscription.tenant.clone());
+        // All subscriptions of a tenant share one text of it.
+        subscription.tenant = tenant.key().clone();
+        let subscription = Arc::new(subscription);
+        tenant.or_default().insert(subscription.id.clone(), Some(Arc::clone(&subscription)));
+        self.digest.add(subscription.revision);
+        self.own_lane(&subscription.id, Some(&subscription));
+        let before = self.by_id.insert(subscription.id.clone(), Arc::clone(&subscription));
+        if let Some(before) = &before {
+            self.digest.remove(before.revision);
+            if before.tenant != subscription.tenant {
+                touched.entry(before.tenant.clone()).or_default().insert(before.id.clone(), None);
+            }
+        }
+        before
+    }
+
+    fn remove(&mut self, id: &SubscriptionId, touched: &mut HashMap<Tenant, Touched>) {
+        if let Some(before) = self.by_id.remove(id.as_str()) {
+            self.digest.remove(before.revision);
+            self.own_lane(id, None);
+            touched.entry(before.tenant.clone()).or_default().insert(before.id.clone(), None);
+        }
+    }
+
+    fn own_lane(&mut self, id: &SubscriptionId, subscription: Option<&Arc<Subscription>>) {
+        match subscription.filter(|subscription| subscription.lane != crate::OwnLane::None) {
+            Some(subscription) => _ = Arc::make_mut(&mut self.own_lanes).insert(id.clone(), Arc::clone(subscription)),
+            // Asks first, since changing copies.
+            None if self.own_lanes.contains_key(id) => _ = Arc::make_mut(&mut self.own_lanes).remove(id),
+            None => {}
+        }
+    }
+
+    /// Builds the indexes of the tenants whose subscriptions changed.
+    fn index(&mut self, touched: HashMap<Tenant, Touched>) {
+        for (tenant, touched) in touched {
+            match Index::after(self.by_tenant.get(tenant.as_str()).map(Arc::as_ref), &touched) {
+                Some(index) => _ = self.by_tenant.insert(tenant, Arc::new(index)),
+                None => _ = self.by_tenant.remove(tenant.as_str()),
+            }
+        }
     }
 
     /// The revision of the store it was read at, or `None` if it comes from a file.
@@ -48,9 +131,14 @@ impl Snapshot {
         self.revision
     }
 
+    /// What tells it apart from others.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
     /// The subscription of this identifier.
     pub fn get(&self, id: &str) -> Option<&Arc<Subscription>> {
-        self.by_id.get(id).map(|&number| &self.subscriptions[number])
+        self.by_id.get(id)
     }
 
     /// How many tenants have subscriptions.
@@ -60,17 +148,37 @@ impl Snapshot {
 
     /// How many subscriptions there are.
     pub fn len(&self) -> usize {
-        self.subscriptions.len()
+        self.by_id.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no subscriptions.
     pub fn is_empty(&self) -> bool {
-        self.subscriptions.is_empty()
+        self.len() == 0
     }
 
-    /// All subscriptions, in the order they were given.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Subscription>> {
-        self.subscriptions.iter()
+    /// All subscriptions, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Subscription>> {
+        self.by_id.iter()
+    }
+
+    /// The subscriptions that have a lane of their own, open or retiring, in the order of their identifiers.
+    pub fn own_lanes(&self) -> impl ExactSizeIterator<Item = &Arc<Subscription>> {
+        self.own_lanes.values()
+    }
+
+    /// Whether events and subscriptions of this tenant are welcome: always while no tenant is registered.
+    pub fn knows_tenant(&self, tenant: &Tenant) -> bool {
+        self.tenants.len() == 0 || self.tenant(tenant).is_some()
+    }
+
+    /// The settings of a tenant, if it is registered.
+    pub fn tenant(&self, tenant: &Tenant) -> Option<&TenantSettings> {
+        self.tenants.get(tenant.as_str()).map(Arc::as_ref)
+    }
+
+    /// The settings of an event type, if it is registered.
+    pub fn event_type(&self, event_type: &EventType) -> Option<&Arc<EventTypeSettings>> {
+        self.event_types.get(event_type.as_str())
     }
 
     /// The tenant's subscriptions that want events of this type, each once, always in the same order for the same snapshot
@@ -84,11 +192,37 @@ impl Snapshot {
         event_type: &EventType,
         scratch: &'a mut Scratch,
     ) -> impl ExactSizeIterator<Item = &'a Arc<Subscription>> {
-        match self.by_tenant.get(tenant) {
-            Some(trie) => trie.walk(event_type, scratch),
-            None => scratch.found.clear(),
+        let subscriptions = match self.by_tenant.get(tenant.as_str()) {
+            Some(index) => index.walk(event_type, scratch),
+            None => {
+                scratch.found.clear();
+                &[]
+            }
+        };
+        scratch.found.iter().map(move |&number| &subscriptions[number])
+    }
+}
+
+fn apply<K, V>(
+    map: &mut Shards<K, Arc<V>>,
+    changes: Vec<Change<K, V>>,
+    digest: &mut Digest,
+    key_and_revision: impl Fn(&V) -> (K, u64),
+) where
+    K: std::borrow::Borrow<str> + Clone + Eq + std::hash::Hash,
+{
+    for change in changes {
+        let before = match change {
+            Change::Put(value) => {
+                let (key, revision) = key_and_revision(&value);
+                digest.add(revision);
+                map.insert(key, Arc::new(value))
+            }
+            Change::Removed(key) => map.remove(key.borrow()),
+        };
+        if let Some(before) = before {
+            digest.remove(key_and_revision(&before).1);
         }
-        scratch.found.iter().map(|&number| &self.subscriptions[number])
     }
 }
 

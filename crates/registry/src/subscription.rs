@@ -6,7 +6,7 @@ use std::{iter, slice, time::Duration};
 use barid_event::{Pattern, Tenant};
 use barid_signature::Signer;
 
-use crate::{destination::Destination, id::SubscriptionId, name::Name, policy::Policy};
+use crate::{destination::Destination, id::SubscriptionId, lane::OwnLane, name::Name, policy::Policy};
 
 /// The most patterns a subscription may have.
 pub const MAX_PATTERNS: usize = 100;
@@ -28,6 +28,12 @@ pub struct Subscription {
     pub signer: Signer,
     /// How deliveries are attempted.
     pub policy: Policy,
+    /// Whether deliveries wait until it is resumed.
+    pub paused: bool,
+    /// Whether it has a lane of its own.
+    pub lane: OwnLane,
+    /// The revision of the store at which it last changed; 0 if it comes from a file.
+    pub revision: u64,
 }
 
 impl Subscription {
@@ -37,20 +43,16 @@ impl Subscription {
         self.policy.schedule().horizon(self.destination.timeout())
     }
 
-    /// Whether the two would deliver the same events in the same way, secrets included.
+    /// Whether the two would deliver the same events in the same way, secrets included. Revisions do not count.
     pub fn same_settings(&self, other: &Self) -> bool {
         self.name == other.name
             && self.tenant == other.tenant
             && self.patterns == other.patterns
             && self.destination == other.destination
             && self.policy == other.policy
-            && fingerprint(&self.signer) == fingerprint(&other.signer)
+            && self.signer == other.signer
+            && (self.paused, self.lane) == (other.paused, other.lane)
     }
-}
-
-/// What tells signers apart without showing their keys: their signatures of nothing.
-fn fingerprint(signer: &Signer) -> String {
-    signer.header("", 0, b"")
 }
 
 /// The patterns of a subscription: at least one, at most [`MAX_PATTERNS`].
@@ -91,6 +93,16 @@ impl<'a> iter::IntoIterator for &'a Patterns {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pausing_changes_settings_and_a_revision_does_not() {
+        let text = "subscriptions: [{name: a, events: [deal.won], destination: {url: 'https://example.com/'}, \
+                    signing: {secret: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=}}]";
+        let one = crate::file::parse(text, false).unwrap().remove(0).compile();
+        assert!(one.same_settings(&Subscription { revision: 7, ..one.clone() }));
+        assert!(!one.same_settings(&Subscription { paused: true, ..one.clone() }));
+        assert!(!one.same_settings(&Subscription { lane: OwnLane::Open, ..one.clone() }));
+    }
 
     #[test]
     fn refuses_no_patterns_and_too_many() {

@@ -89,6 +89,14 @@ impl Trie {
         }
     }
 
+    /// Gives back the room that grew and is not used.
+    pub(crate) fn shrink(&mut self) {
+        self.words.shrink_to_fit();
+        self.literals.shrink_to_fit();
+        self.nodes.shrink_to_fit();
+        self.nodes.iter_mut().for_each(|node| node.subscriptions.shrink_to_fit());
+    }
+
     fn literal(&mut self, node: usize, text: &str) -> usize {
         let fresh = self.words.len();
         let word = match self.words.get(text) {

@@ -17,6 +17,9 @@ const MAX_BYTES: usize = 64;
 /// How many bytes a new secret has: as many as SHA-256 gives.
 const NEW_BYTES: usize = 32;
 
+/// How many characters of a secret's text [`Secret::masked`] shows: 24 bits of at least 192.
+const SHOWN: usize = 4;
+
 /// A shared secret: 24 to 64 bytes, as text `whsec_` and base64.
 ///
 /// It parses with or without the prefix, is never shown by `Debug`, compares in constant time, and is wiped from memory
@@ -35,6 +38,13 @@ impl Secret {
     /// The secret as text, to show its owner once or to seal.
     pub fn expose(&self) -> Zeroizing<String> {
         encoding::encode(SECRET_PREFIX, &self.0)
+    }
+
+    /// What may be shown to tell secrets apart: `whsec_…` and the last four characters of the text.
+    pub fn masked(&self) -> String {
+        let text = self.expose();
+        let text = text.trim_end_matches('=');
+        format!("{SECRET_PREFIX}…{}", &text[text.len().saturating_sub(SHOWN)..])
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -91,6 +101,12 @@ mod tests {
         assert_eq!(parse(&TEXT[6..]), parse(TEXT));
         let padded = Secret::generate(|bytes| bytes.fill(7));
         assert_eq!(parse(padded.expose().trim_end_matches('=')), Ok(padded));
+    }
+
+    #[test]
+    fn shows_only_its_end_when_masked() {
+        assert_eq!(parse(TEXT).unwrap().masked(), "whsec_…LaSw");
+        assert_eq!(Secret::generate(|bytes| bytes.fill(7)).masked(), "whsec_…HBwc");
     }
 
     #[test]

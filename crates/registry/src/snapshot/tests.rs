@@ -5,7 +5,7 @@ use barid_signature::{Secret, Signer};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
-use crate::{Destination, Patterns, Policy, Timeout};
+use crate::{Destination, OwnLane, Patterns, Policy, Timeout};
 
 fn subscription(number: usize, tenant: &str, patterns: &[String]) -> Subscription {
     let tenant = tenant.parse().unwrap();
@@ -20,6 +20,9 @@ fn subscription(number: usize, tenant: &str, patterns: &[String]) -> Subscriptio
         destination: Destination::new("https://example.com/", Timeout::default(), false).unwrap(),
         signer: Signer::new([secret.into()]).unwrap(),
         policy: Policy::default(),
+        paused: false,
+        lane: OwnLane::None,
+        revision: 0,
     }
 }
 

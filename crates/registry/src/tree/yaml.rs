@@ -1,5 +1,5 @@
-//! A YAML text as a tree in which every key and value knows its line and column, so that all problems of a file can be
-//! named at their place. Reading straight into structs would stop at the first one.
+//! A YAML text, which JSON text is as well, as a tree. The text is a stranger's: nothing in it may cost much more than its
+//! own length.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,55 +7,20 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
+use serde_json::Number;
 use serde_saphyr::{DefaultMessageFormatter, DuplicateKeyPolicy, Localizer, Location, Options, Spanned};
 
-use super::problem::{Place, Problem};
+use super::{MAX_DEPTH, Node, Value};
+use crate::problem::{Place, Problem};
 
-/// How deep lists and mappings may nest. A subscription needs six levels.
-pub(super) const MAX_DEPTH: usize = 16;
 /// How many keys, values, lists and mappings a file may hold, those repeated by aliases included.
-pub(super) const MAX_NODES: usize = 2_000_000;
+const MAX_NODES: usize = 2_000_000;
 /// How many keys and values aliases (`*name`) may repeat in all.
-pub(super) const MAX_REPEATED: usize = 500_000;
-
-/// A value and where it stands.
-#[derive(Debug)]
-pub(super) struct Node {
-    pub(super) place: Option<Place>,
-    pub(super) value: Value,
-}
-
-/// A value of the kinds that a file of subscriptions has use for.
-#[derive(Debug)]
-pub(super) enum Value {
-    /// Text, quoted or not.
-    Text(String),
-    /// A whole number that is not negative.
-    Number(u64),
-    /// A list.
-    List(Vec<Node>),
-    /// A mapping, in the order of the file, with repeated keys.
-    Mapping(Vec<(Node, Node)>),
-    /// Anything else, by what to call it.
-    Other(&'static str),
-}
-
-impl Value {
-    /// What to call it in a message.
-    pub(super) fn kind(&self) -> &'static str {
-        match self {
-            Self::Text(_) => "text",
-            Self::Number(_) => "a number",
-            Self::List(_) => "a list",
-            Self::Mapping(_) => "a mapping",
-            Self::Other(kind) => kind,
-        }
-    }
-}
+const MAX_REPEATED: usize = 500_000;
 
 /// The tree of `text`, which is one document.
-pub(super) fn read(text: &str) -> Result<Node, serde_saphyr::Error> {
-    serde_saphyr::from_str_with_options(text, options())
+pub(crate) fn read(text: &str) -> Result<Node, Problem> {
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| problem(&error))
 }
 
 fn options() -> Options {
@@ -88,14 +53,11 @@ impl<'de> Deserialize<'de> for Node {
 }
 
 /// What to report when a text is no YAML, or too much of it.
-pub(super) fn problem(error: &serde_saphyr::Error) -> Problem {
+fn problem(error: &serde_saphyr::Error) -> Problem {
     let formatter = DefaultMessageFormatter.with_localizer(&WithoutPlace);
     let reason = error.render_with_formatter(&formatter);
-    Problem {
-        place: error.location().and_then(place),
-        path: String::new(),
-        message: format!("is no YAML that can be read: {reason} (text with * or # needs quotes)"),
-    }
+    let message = format!("is no YAML that can be read: {reason} (text with * or # needs quotes)");
+    Problem::new(error.location().and_then(place), &[], message)
 }
 
 /// Words an error without its place, which every problem begins with.
@@ -136,15 +98,15 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(Value::Number(number))
+        Ok(Value::Number(number.into()))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(u64::try_from(number).map_or(Value::Other("a negative number"), Value::Number))
+        Ok(Value::Number(number.into()))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Other("a fraction"))
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(number).map_or(Value::Other("no finite number"), Value::Number))
     }
 
     fn visit_i128<E>(self, _: i128) -> Result<Value, E> {
@@ -155,16 +117,16 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Other("a huge number"))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Other("true or false"))
+    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
+        Ok(Value::Bool(truth))
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Other("nothing"))
+        Ok(Value::Null)
     }
 
     fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Other("nothing"))
+        Ok(Value::Null)
     }
 
     fn visit_bytes<E>(self, _: &[u8]) -> Result<Value, E> {

@@ -1,0 +1,56 @@
+//! A subscription as a document: what comes in a file and over the API, what is kept and what is shown. One reader, one
+//! writer, and what the writer writes the reader reads as the same settings.
+
+mod patch;
+mod read;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use barid_event::Tenant;
+use serde_json::Value;
+
+pub(crate) use self::read::{draft, settings};
+pub use self::{
+    patch::patch,
+    write::{Secrets, write},
+};
+use crate::{
+    cursor::Cursor,
+    problem::{Problem, Problems},
+    settings::Settings,
+    signing::Signing,
+    tree::Node,
+};
+
+/// The longest document of a subscription, a tenant or an event type, in bytes: 256 KiB.
+pub const MAX_DOCUMENT_BYTES: usize = 256 << 10;
+
+/// What reading a document depends on beside the document.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reading<'a> {
+    /// Whether destinations may be http as well as https (`security.allow_http`).
+    pub allow_http: bool,
+    /// What signs when the document names no secret: a fresh one on creation, the old ones on update. Without it, such a
+    /// document is refused.
+    pub signing: Option<&'a Signing>,
+    /// The tenant of the caller, whose subscription it is; a document that names another is refused.
+    pub tenant: Option<&'a Tenant>,
+}
+
+/// The settings that a document describes; or everything that is wrong with it.
+pub fn read(value: &Value, reading: &Reading<'_>) -> Result<Settings, Problems> {
+    let node = Node::document(value).map_err(Problems::from)?;
+    let mut problems = Problems::default();
+    let settings = settings(&Cursor::root(&node), reading, &mut problems);
+    problems.finish(settings)
+}
+
+impl Problems {
+    /// What was read, if nothing is wrong. Nothing read and nothing wrong cannot be, and is refused all the same.
+    pub(crate) fn finish<T>(self, read: Option<T>) -> Result<T, Self> {
+        let read = self.none_or(read)?;
+        read.ok_or_else(|| Problem::whole("cannot be read").into())
+    }
+}

@@ -1,0 +1,65 @@
+//! Changing a document by a merge patch (RFC 7396): what is named is replaced, what is null falls back to its default.
+
+use serde_json::{Map, Value};
+
+use super::{Reading, Secrets, read, write};
+use crate::{
+    problem::{Problem, Problems, Step},
+    settings::Settings,
+    tree::Node,
+};
+
+/// The settings that come of `current` by this patch; or everything that is wrong with them. A patch that removes the
+/// secrets falls back to those of `reading`, or to the current ones. Name and tenant cannot be changed.
+pub fn patch(current: &Settings, merge_patch: &Value, reading: &Reading<'_>) -> Result<Settings, Problems> {
+    // Bounds the patch before anything is made of it.
+    Node::document(merge_patch).map_err(Problems::from)?;
+    let Value::Object(patch) = merge_patch else {
+        return Err(Problem::whole("is no mapping: give the keys to change").into());
+    };
+    let mut document = write(current, Secrets::Shown);
+    if let Value::Object(document) = &mut document {
+        choose_spelling(document, patch);
+        merge(document, patch);
+    }
+    let reading = Reading { signing: reading.signing.or(Some(&current.signing)), ..*reading };
+    let settings = read(&document, &reading)?;
+    let mut problems = Problems::default();
+    for (key, is_same) in [("name", settings.name == current.name), ("tenant", settings.tenant == current.tenant)] {
+        if !is_same {
+            let message = "cannot be changed: create another subscription and delete this one";
+            problems.add(Problem::new(None, &[Step::Key(key)], message));
+        }
+    }
+    problems.none_or(settings)
+}
+
+/// `secret` and `secrets` are two spellings of one thing: a patch that sets one replaces the other.
+fn choose_spelling(document: &mut Map<String, Value>, patch: &Map<String, Value>) {
+    let set = |key| patch.get("signing").and_then(|signing| signing.get(key)).is_some_and(|value| !value.is_null());
+    if let Some(Value::Object(signing)) = document.get_mut("signing") {
+        match (set("secret"), set("secrets")) {
+            (true, false) => _ = signing.remove("secrets"),
+            (false, true) => _ = signing.remove("secret"),
+            _ => {}
+        }
+    }
+}
+
+fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
+    for (key, value) in patch {
+        match value {
+            Value::Null => _ = target.remove(key),
+            Value::Object(patch) => {
+                let inner = target.entry(key).or_insert(Value::Null);
+                if !inner.is_object() {
+                    *inner = Value::Object(Map::new());
+                }
+                if let Value::Object(inner) = inner {
+                    merge(inner, patch);
+                }
+            }
+            _ => _ = target.insert(key.clone(), value.clone()),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Writing a document: always every key, in one order, with the defaults that are in force, so that two documents say the
+//! same exactly if they are the same.
+
+use std::time::Duration;
+
+use chrono::SecondsFormat;
+use serde_json::{Map, Value, json};
+
+use crate::{destination::Destination, policy::Policy, settings::Settings, signing::Signing};
+
+/// What becomes of the secrets: those that sign, and the URL beyond its origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// Written out: for the store, where the document is sealed, and for who asks for exactly that.
+    Shown,
+    /// `https://host/…`, and `whsec_…` with the last four characters.
+    Masked,
+}
+
+/// The canonical document of these settings.
+pub fn write(settings: &Settings, secrets: Secrets) -> Value {
+    let events: Vec<_> = settings.patterns.iter().map(|pattern| pattern.as_str()).collect();
+    json!({
+        "name": settings.name.as_str(),
+        "tenant": settings.tenant.as_str(),
+        "events": events,
+        "destination": destination(&settings.destination, secrets),
+        "signing": signing(&settings.signing, secrets),
+        "delivery": delivery(&settings.policy),
+    })
+}
+
+fn destination(destination: &Destination, secrets: Secrets) -> Value {
+    let url = match secrets {
+        Secrets::Shown => destination.url().to_string(),
+        Secrets::Masked => format!("{destination}/…"),
+    };
+    json!({"url": url, "timeout": duration(destination.timeout())})
+}
+
+/// One secret without an end is `secret`; anything else is `secrets`.
+fn signing(signing: &Signing, secrets: Secrets) -> Value {
+    let text = |secret: &barid_signature::Secret| match secrets {
+        Secrets::Shown => secret.expose().to_string(),
+        Secrets::Masked => secret.masked(),
+    };
+    let mut document = Map::from_iter([("scheme".to_owned(), json!("standard"))]);
+    if let [only] = signing.keys()
+        && only.until.is_none()
+    {
+        document.insert("secret".to_owned(), text(&only.secret).into());
+    } else {
+        let item = |key: &crate::SigningSecret| match key.until {
+            None => Value::String(text(&key.secret)),
+            Some(until) => {
+                json!({"secret": text(&key.secret), "until": until.to_rfc3339_opts(SecondsFormat::AutoSi, true)})
+            }
+        };
+        document.insert("secrets".to_owned(), signing.keys().iter().map(item).collect());
+    }
+    Value::Object(document)
+}
+
+fn delivery(policy: &Policy) -> Value {
+    let schedule: Vec<_> = policy.schedule().delays().iter().copied().map(duration).collect();
+    json!({
+        "max_in_flight": policy.max_in_flight(),
+        "retry": {"schedule": schedule, "permanent": policy.permanent()},
+    })
+}
+
+fn duration(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
