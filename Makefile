@@ -35,7 +35,11 @@ check: ## format, lints, docs and scripts, with warnings denied
 gen: ## print the reference pages from the code
 	@cargo build -q -p barid
 	@mkdir -p docs/reference
-	cargo run -q -p barid -- docs metrics > docs/reference/metrics.md.new && mv docs/reference/metrics.md.new docs/reference/metrics.md
+	@for page in metrics.md configuration.md cli.md openapi.json; do \
+		echo "docs/reference/$$page"; \
+		env -u BARID_URL -u BARID_KEY -u BARID_KEY_FILE cargo run -q -p barid -- docs $${page%.*} > docs/reference/$$page.new && \
+		mv docs/reference/$$page.new docs/reference/$$page || exit 1; \
+	done
 
 .PHONY: bench
 bench: ## measure throughput and latency on this machine (ARGS="...": options of barid bench)

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::commands::{bench, config, dead_letters, demo, docs, publish, serve, subscriptions, topology};
+use crate::commands::{
+    apply, bench, config, dead_letters, demo, docs, doctor, event_types, keys, publish, serve, subscriptions, tenants,
+    topology,
+};
 use crate::exit::EXPLAINED;
 
 /// Version and compiler.
@@ -38,12 +41,14 @@ pub(crate) enum Output {
     Table,
     /// JSON.
     Json,
+    /// YAML.
+    Yaml,
 }
 
 /// The commands.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run Barid: route events, deliver them.
+    /// Run Barid: serve the API, route events, deliver them.
     Serve(serve::Arguments),
     /// Publish events as a CRM service would.
     Publish(Box<publish::Arguments>),
@@ -51,8 +56,20 @@ pub(crate) enum Command {
     Topology(topology::Arguments),
     /// Look at what could not be delivered or was no event; try again or discard it.
     DeadLetters(dead_letters::Arguments),
-    /// Judge a file of subscriptions.
-    Subscriptions(subscriptions::Arguments),
+    /// Make the registry what files say.
+    Apply(apply::Arguments),
+    /// Show what `apply` would change.
+    Diff(apply::DiffArguments),
+    /// List, show, make, change, pause, test and delete subscriptions.
+    Subscriptions(Box<subscriptions::Arguments>),
+    /// List, show, register, change and delete tenants.
+    Tenants(tenants::Arguments),
+    /// List, show, register and delete event types, with their schemas.
+    EventTypes(event_types::Arguments),
+    /// List, make and revoke API keys; make and rotate the master key.
+    Keys(keys::Arguments),
+    /// Check configuration, broker, store, keys, files and clock, and say what to do.
+    Doctor(doctor::Arguments),
     /// Play the whole road on a real broker, to look at.
     Demo(demo::Arguments),
     /// Measure how fast the whole road is on this machine, and what it costs.

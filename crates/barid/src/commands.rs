@@ -1,13 +1,18 @@
 //! The commands, one module each: what can be typed, and what is done about it.
 
+pub(crate) mod apply;
 pub(crate) mod bench;
 pub(crate) mod config;
 pub(crate) mod dead_letters;
 pub(crate) mod demo;
 pub(crate) mod docs;
+pub(crate) mod doctor;
+pub(crate) mod event_types;
+pub(crate) mod keys;
 pub(crate) mod publish;
 pub(crate) mod serve;
 pub(crate) mod subscriptions;
+pub(crate) mod tenants;
 pub(crate) mod topology;
 
 use std::env;
@@ -44,7 +49,13 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Publish(arguments) => publish::run(*arguments, settings, output).await,
         Command::Topology(arguments) => topology::run(&arguments, settings, output).await,
         Command::DeadLetters(arguments) => dead_letters::run(arguments, settings, output).await,
-        Command::Subscriptions(arguments) => subscriptions::run(&arguments, settings, output),
+        Command::Apply(arguments) => apply::run(arguments, settings, output).await,
+        Command::Diff(arguments) => apply::diff(arguments, settings, output).await,
+        Command::Subscriptions(arguments) => subscriptions::run(*arguments, settings, output).await,
+        Command::Tenants(arguments) => tenants::run(arguments, settings, output).await,
+        Command::EventTypes(arguments) => event_types::run(arguments, settings, output).await,
+        Command::Keys(arguments) => keys::run(arguments, settings, output).await,
+        Command::Doctor(arguments) => doctor::run(&arguments, settings, output).await,
         Command::Docs(arguments) => docs::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments, settings).await,
         Command::Bench(arguments) => bench::run(&arguments, settings, output).await,

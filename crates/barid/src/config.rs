@@ -7,12 +7,15 @@
 mod advice;
 mod broker;
 mod error;
+mod gateway;
+mod hidden;
 mod origin;
 mod problem;
 mod roles;
 mod security;
 mod show;
 mod source;
+mod store;
 mod telemetry;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -20,9 +23,11 @@ mod text;
 mod url;
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use ::config::Config;
 use ::config::builder::{ConfigBuilder, DefaultState};
@@ -31,17 +36,23 @@ use serde::{Deserialize, Serialize};
 pub(crate) use advice::advice;
 pub(crate) use broker::AtStart;
 pub(crate) use error::Error;
+pub(crate) use hidden::Hidden;
+pub(crate) use origin::variable;
 pub(crate) use show::to_toml;
 pub(crate) use source::DEFAULT;
+pub(crate) use store::beside;
 pub(crate) use url::BrokerUrl;
 
 use broker::Broker;
+use gateway::{Gateway, Quotas};
 use origin::{Origin, Origins};
 use problem::Problems;
 use roles::{Dispatcher, Router, Tenants};
 use security::Security;
 use source::{Known, Layer};
+use store::Store;
 use telemetry::Telemetry;
+use text::optional_path;
 
 /// The file that is read if it is there and no other is named.
 const DEFAULT_FILE: &str = "barid.toml";
@@ -50,10 +61,17 @@ const DEFAULT_FILE: &str = "barid.toml";
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// The file of subscriptions.
-    pub(crate) subscriptions: PathBuf,
+    /// The file of subscriptions of processes that run without a store.
+    #[serde(with = "optional_path")]
+    pub(crate) subscriptions: Option<PathBuf>,
     /// RabbitMQ.
     pub(crate) broker: Broker,
+    /// Where the registry is.
+    pub(crate) store: Store,
+    /// The role.
+    pub(crate) gateway: Gateway,
+    /// What a tenant may have.
+    pub(crate) quotas: Quotas,
     /// Logs, metrics and health.
     pub(crate) telemetry: Telemetry,
     /// What is forbidden unless allowed here.
@@ -104,7 +122,7 @@ impl Sources {
         problems.none_or((), &origins)?;
 
         let mut settings = merge(layers, &origins)?;
-        read_url_file(&mut settings, &origins)?;
+        read_files(&mut settings, &origins)?;
         let mut problems = Problems::default();
         settings.check(&mut problems);
         let settings = problems.none_or(settings, &origins)?;
@@ -126,6 +144,8 @@ impl Sources {
 impl Settings {
     fn check(&self, problems: &mut Problems) {
         self.broker.check(problems);
+        self.store.check(problems);
+        self.quotas.check(problems);
         self.router.check(problems);
         self.dispatcher.check(problems);
     }
@@ -141,13 +161,28 @@ fn merge(layers: Vec<Layer>, origins: &Origins) -> Result<Settings, Error> {
     })
 }
 
-/// Takes the broker's URL from its file, unless a stronger source gives the URL itself.
-fn read_url_file(settings: &mut Settings, origins: &Origins) -> Result<(), Error> {
-    let Some(path) = &settings.broker.url_file else { return Ok(()) };
-    if origins.of("broker.url") > origins.of("broker.url_file") {
+/// Takes secrets from their files, unless a stronger source gives the secret itself.
+fn read_files(settings: &mut Settings, origins: &Origins) -> Result<(), Error> {
+    let Settings { broker, store, security, .. } = settings;
+    from_file("broker.url", broker.url_file.as_deref(), &mut broker.url, origins)?;
+    from_file("store.url", store.url_file.as_deref(), &mut store.url, origins)?;
+    from_file("security.master_key", security.master_key_file.as_deref(), &mut security.master_key, origins)
+}
+
+/// The value of `key` from the file that `{key}_file` names.
+fn from_file<T>(key: &'static str, path: Option<&Path>, value: &mut T, origins: &Origins) -> Result<(), Error>
+where
+    T: FromStr<Err: Display>,
+{
+    let Some(path) = path else { return Ok(()) };
+    if origins.of(key) > origins.of(&format!("{key}_file")) {
         return Ok(());
     }
-    let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.clone(), source })?;
-    settings.broker.url = text.trim().parse().map_err(|source| Error::UrlFile { path: path.clone(), source })?;
+    let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    *value = text.trim().parse().map_err(|problem: T::Err| Error::InFile {
+        path: path.to_owned(),
+        key,
+        problem: problem.to_string(),
+    })?;
     Ok(())
 }

@@ -11,9 +11,9 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The command line asks for something that is not done like this.
     Usage = 2,
-    /// The broker cannot be reached: try again later.
-    BrokerUnavailable = 75,
-    /// The configuration or the subscriptions are not valid: trying again changes nothing.
+    /// The broker, the store or the API cannot be reached, or cannot do it now: try again later.
+    Unavailable = 75,
+    /// The configuration or a file of what is to be registered is not valid: trying again changes nothing.
     BadConfiguration = 78,
     /// A second signal: everything was dropped at once.
     Killed = 130,
@@ -25,8 +25,8 @@ Exit codes:
   0    done
   1    failed
   2    wrong usage
-  75   the broker cannot be reached
-  78   the configuration or the subscriptions are not valid
+  75   the broker, the store or the API cannot be reached
+  78   the configuration or a file of subscriptions is not valid
   130  stopped at once by a second signal";
 
 /// A command line that is understood and must not be carried out.
@@ -37,10 +37,10 @@ pub(crate) struct Usage(pub(crate) String);
 impl Exit {
     /// What an error means for the exit code.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
-        if error.is::<crate::config::Error>() || error.is::<crate::subscriptions::Invalid>() {
+        if is_bad_configuration(error) {
             Self::BadConfiguration
-        } else if error.is::<crate::errand::Unavailable>() {
-            Self::BrokerUnavailable
+        } else if error.is::<crate::errand::Unavailable>() || error.is::<crate::api::Unavailable>() {
+            Self::Unavailable
         } else if error.is::<Usage>() {
             Self::Usage
         } else {
@@ -52,6 +52,14 @@ impl Exit {
     pub(crate) fn done_if(good: bool) -> Self {
         if good { Self::Done } else { Self::Failed }
     }
+}
+
+fn is_bad_configuration(error: &anyhow::Error) -> bool {
+    error.is::<crate::config::Error>()
+        || error.is::<crate::subscriptions::Invalid>()
+        || error.is::<crate::manifest::Invalid>()
+        || error.is::<crate::registry::Unusable>()
+        || error.is::<crate::registry::master_key::Unusable>()
 }
 
 /// An error and its causes in one text. Some errors repeat their cause in their own message, which is said once.
@@ -91,7 +99,7 @@ mod tests {
     #[test]
     fn every_code_is_explained() {
         for exit in
-            [Exit::Done, Exit::Failed, Exit::Usage, Exit::BrokerUnavailable, Exit::BadConfiguration, Exit::Killed]
+            [Exit::Done, Exit::Failed, Exit::Usage, Exit::Unavailable, Exit::BadConfiguration, Exit::Killed]
         {
             let number = exit as u8;
             assert!(EXPLAINED.contains(&format!("\n  {number:<4} ")), "{number}");

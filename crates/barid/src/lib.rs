@@ -2,26 +2,38 @@
 //!
 //! - `cli`: what can be typed. `commands`: one module per command. `exit`: what the exit code says.
 //! - `config`: one checked value made of defaults, file, environment and command line.
-//! - `serve`: the steps from configuration to running roles. `lifecycle`: signals, and how everything ends. `reload`:
-//!   SIGHUP. `readiness`: what `/readyz` says of the broker. `topology`: the broker's at start.
-//! - `subscriptions`: a file of them, judged as a whole. `errand`: a short visit to the broker for one command.
+//! - `serve`: the steps from configuration to running roles. `lifecycle`: signals, and how everything ends. `readiness`:
+//!   what `/readyz` says of the broker. `topology`: the broker's at start.
+//! - `registry`: the store as this process has it, and who else is there. `reload`: a file of subscriptions instead, and
+//!   SIGHUP. `source`: one of the two.
+//! - `api`: the way of commands to the API, over HTTP or in this process. `manifest`: files of what is to be registered.
+//!   `apply`: making the registry what they say. `doctor`: what is wrong, and what to do.
+//! - `subscriptions`: a file of them, judged as a whole. `errand`: a short visit to the broker for one command. `private`:
+//!   files that only their owner may read.
 //! - `bench`: how fast the road is, and what it costs. `demo`: the road, to look at.
 //! - `output`: tables for people, JSON for scripts.
 
+mod api;
+mod apply;
 mod bench;
 mod cli;
 mod clock;
 mod commands;
 mod config;
 mod demo;
+mod doctor;
 mod errand;
 mod exit;
 mod lifecycle;
+mod manifest;
 mod output;
+mod private;
 mod readiness;
+mod registry;
 mod reload;
 mod roles;
 mod serve;
+mod source;
 mod subscriptions;
 mod topology;
 

@@ -2,7 +2,8 @@
 //!
 //! The first SIGTERM or SIGINT stops softly: roles take nothing new, finish what they hold, and the process ends with 0.
 //! The second drops everything at once; the broker hands it out again. A role that ends by itself stops the others and
-//! makes the process fail, so that whoever supervises it starts it again. SIGHUP reads the subscriptions again.
+//! makes the process fail, so that whoever supervises it starts it again. SIGHUP reads the subscriptions
+//! again.
 
 use std::future::Future;
 use std::io;
@@ -16,7 +17,7 @@ use tracing::{error, info, warn};
 
 use crate::clock;
 use crate::exit::Exit;
-use crate::reload::Reloader;
+use crate::source::Source;
 
 /// Signals that may wait to be answered.
 const WAITING_SIGNALS: usize = 8;
@@ -66,14 +67,14 @@ impl Tasks {
 /// Answers signals until everything has ended.
 pub(crate) struct Lifecycle {
     signals: mpsc::Receiver<Signal>,
-    reloader: Reloader,
+    source: Source,
     stop: CancellationToken,
 }
 
 impl Lifecycle {
     /// Cancels `stop` for a soft stop.
-    pub(crate) fn new(signals: mpsc::Receiver<Signal>, reloader: Reloader, stop: CancellationToken) -> Self {
-        Self { signals, reloader, stop }
+    pub(crate) fn new(signals: mpsc::Receiver<Signal>, source: Source, stop: CancellationToken) -> Self {
+        Self { signals, source, stop }
     }
 
     /// Waits for `work` to be done; `None` if the process is to stop instead.
@@ -83,7 +84,7 @@ impl Lifecycle {
             tokio::select! {
                 done = &mut work => return Some(done),
                 Some(signal) = self.signals.recv() => match signal {
-                    Signal::Reload => self.reloader.reload(clock::now()).await,
+                    Signal::Reload => self.source.reload(clock::now()).await,
                     Signal::Stop => {
                         self.stop.cancel();
                         return None;
@@ -108,7 +109,7 @@ impl Lifecycle {
                     }
                 },
                 Some(signal) = self.signals.recv() => match signal {
-                    Signal::Reload => self.reloader.reload(clock::now()).await,
+                    Signal::Reload => self.source.reload(clock::now()).await,
                     Signal::Stop if self.stop.is_cancelled() => {
                         warn!("stopping at once: the broker hands out again what is not settled");
                         return Exit::Killed;
@@ -139,7 +140,7 @@ mod tests {
     use barid_telemetry::prometheus::Registry;
 
     use super::*;
-    use crate::reload::Metrics;
+    use crate::reload::{Metrics, Reloader};
 
     struct World {
         signals: mpsc::Sender<Signal>,
@@ -156,7 +157,7 @@ mod tests {
         let reloader = Reloader::start(file, Guard::default(), metrics, clock::now()).await.unwrap();
         let (signals, receiver) = mpsc::channel(WAITING_SIGNALS);
         let stop = CancellationToken::new();
-        let lifecycle = Lifecycle::new(receiver, reloader, stop.clone());
+        let lifecycle = Lifecycle::new(receiver, Source::File(reloader), stop.clone());
         World { signals, stop, lifecycle, _directory: directory }
     }
 

@@ -1,10 +1,12 @@
-//! Results on the output stream: tables and sentences for people, JSON for scripts.
+//! Results on the output stream: tables and sentences for people, JSON or YAML for scripts.
 
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+
+use crate::cli::Output;
 
 /// Prints a line. Whoever reads only the beginning, as `head` does, is content.
 pub(crate) fn line(text: &str) -> io::Result<()> {
@@ -17,6 +19,19 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
 /// Prints a value as JSON, indented.
 pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> anyhow::Result<()> {
     Ok(line(&serde_json::to_string_pretty(value)?)?)
+}
+
+/// Prints a value for programs, in the format asked for; as JSON where that is one for people.
+pub(crate) fn data<T: Serialize + ?Sized>(format: Output, value: &T) -> anyhow::Result<()> {
+    match format {
+        Output::Yaml => Ok(line(serde_saphyr::to_string(&value)?.trim_end())?),
+        Output::Json | Output::Table => json(value),
+    }
+}
+
+/// Prints one thing with everything in it: as YAML for people, which they can edit and give back.
+pub(crate) fn document(format: Output, value: &serde_json::Value) -> anyhow::Result<()> {
+    data(if format == Output::Json { Output::Json } else { Output::Yaml }, value)
 }
 
 /// Prints a table. On a terminal, cells are wrapped to its width; elsewhere a row is a line.

@@ -1,22 +1,32 @@
 //! The roles of this process, made from the settings.
 
+mod gateway;
+
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use gateway::config as gateway_config;
+
+use anyhow::Context;
 use barid_broker::Road;
+use barid_gateway::Gateway;
 use barid_registry::Snapshot;
 use barid_telemetry::Health;
 use barid_telemetry::prometheus::Registry;
 use clap::ValueEnum;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 use crate::config::Settings;
 use crate::lifecycle::Tasks;
+use crate::registry::Registry as Store;
 
 /// What a process does. Each role scales by itself: processes of one role share its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Role {
+    /// Serves the API: events in, and what is registered.
+    Gateway,
     /// Takes events and makes deliveries of them.
     Router,
     /// Sends deliveries to subscribers, again where it has to.
@@ -26,6 +36,7 @@ pub(crate) enum Role {
 impl Role {
     fn as_str(self) -> &'static str {
         match self {
+            Self::Gateway => "gateway",
             Self::Router => "router",
             Self::Dispatcher => "dispatcher",
         }
@@ -48,15 +59,50 @@ pub(crate) struct Supplies {
     pub(crate) health: Health,
     /// Where metrics are registered.
     pub(crate) registry: Registry,
+    /// Asks for a look at the store.
+    pub(crate) refresh: Arc<Notify>,
     /// The soft stop.
     pub(crate) stop: CancellationToken,
 }
 
 impl Supplies {
-    /// Starts a role.
+    /// Starts the gateway, which works without the broker too, as far as it goes.
+    pub(crate) async fn start_gateway(
+        &self,
+        settings: &Settings,
+        registry: &Store,
+        installation: String,
+        tasks: &mut Tasks,
+    ) -> anyhow::Result<()> {
+        let gateway = Gateway::new(gateway_config(settings), self.to_gateway(registry, installation))?;
+        let listen = settings.gateway.listen;
+        let bound = gateway.bind().await.with_context(|| format!("cannot listen on {listen} (gateway.listen)"))?;
+        for address in bound.addresses() {
+            info!(%address, "serving the API");
+        }
+        tasks.spawn(Role::Gateway.as_str(), bound.run(self.stop.clone()));
+        Ok(())
+    }
+
+    /// What the gateway is given.
+    pub(crate) fn to_gateway(&self, registry: &Store, installation: String) -> barid_gateway::Supplies {
+        barid_gateway::Supplies {
+            store: registry.store.clone(),
+            snapshots: registry.mirror.snapshots(),
+            keyring: registry.mirror.keyring(),
+            road: self.road.clone(),
+            health: self.health.clone(),
+            registry: self.registry.clone(),
+            refresh: Arc::clone(&self.refresh),
+            installation,
+        }
+    }
+
+    /// Starts a role; the gateway is started by itself.
     pub(crate) fn start(&self, role: Role, settings: &Settings, tasks: &mut Tasks) -> anyhow::Result<()> {
         let (road, snapshots) = (self.road.clone(), self.snapshots.clone());
         match role {
+            Role::Gateway => {}
             Role::Router => {
                 let metrics = barid_router::Metrics::new(&self.registry)?;
                 let config = router(settings);

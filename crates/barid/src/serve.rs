@@ -1,18 +1,25 @@
 //! From configuration to running roles, and back: the steps of `barid serve`, in order.
 
-use std::fs;
+mod process;
+mod store;
+
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use barid_broker::Road;
-use barid_telemetry::{BuildInfo, Health, Server};
+use barid_telemetry::{BuildInfo, Check, Health, Server};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::config::{Settings, advice};
 use crate::exit::Exit;
 use crate::lifecycle::{Lifecycle, Tasks, signals};
+use crate::registry::Registry;
+use crate::registry::presence::Presence;
 use crate::reload::{self, Reloader};
 use crate::roles::{Role, Supplies};
+use crate::source::Source;
 use crate::{clock, errand, readiness, topology};
 
 /// Which build runs. Packagers set `BARID_COMMIT` when they build.
@@ -32,68 +39,140 @@ pub(crate) async fn serve(settings: Settings, roles: Vec<Role>) -> anyhow::Resul
     for advice in advice(&settings) {
         warn!("{advice}");
     }
-    let registry = barid_telemetry::registry(&BUILD)?;
+    let metrics = barid_telemetry::registry(&BUILD)?;
     let health = Health::new();
-    let (broker, subscriptions) = (health.readiness("broker"), health.readiness("subscriptions"));
+    let broker = health.readiness("broker");
 
-    let reloader = Reloader::start(
-        settings.subscriptions.clone(),
-        settings.security.guard(),
-        reload::Metrics::new(&registry)?,
-        clock::now(),
-    )
-    .await?;
-    subscriptions.set_ok();
+    let refresh = Arc::new(Notify::new());
+    let source = match &settings.subscriptions {
+        Some(file) => {
+            let check = health.readiness("subscriptions");
+            let counted = reload::Metrics::new(&metrics)?;
+            let guard = settings.security.guard();
+            let reloader = Reloader::start(file.clone(), guard, counted, clock::now()).await?;
+            check.set_ok();
+            Source::File(reloader)
+        }
+        None => {
+            let registry = Registry::open(&settings, Some(settings.store.copy()), &metrics)?;
+            Source::Store { registry, refresh: Arc::clone(&refresh) }
+        }
+    };
 
     // What roles need to settle what they hold ends after them; so do metrics and health.
     let end = CancellationToken::new();
-    let listen = settings.telemetry.listen;
-    let server = Server::bind(listen, registry.clone(), health.clone())
-        .await
-        .with_context(|| format!("cannot listen on {listen} (telemetry.listen)"))?;
-    info!(address = %server.address(), version = BUILD.version, "serving /metrics, /livez and /readyz");
-    tokio::spawn(server.run(end.clone()));
+    if !roles.contains(&Role::Gateway) {
+        let listen = settings.telemetry.listen;
+        let server = Server::bind(listen, metrics.clone(), health.clone())
+            .await
+            .with_context(|| format!("cannot listen on {listen} (telemetry.listen)"))?;
+        info!(address = %server.address(), version = BUILD.version, "serving /metrics, /livez and /readyz");
+        tokio::spawn(server.run(end.clone()));
+    }
 
     let road = Road::open(
-        settings.broker.connection(connection_name(&roles)),
-        barid_broker::Metrics::new(&registry)?,
+        settings.broker.connection(process::connection_name(&roles)),
+        barid_broker::Metrics::new(&metrics)?,
         end.clone(),
     );
     let stop = CancellationToken::new();
-    let supplies =
-        Supplies { road: road.clone(), snapshots: reloader.snapshots(), health, registry, stop: stop.clone() };
-    let mut lifecycle = Lifecycle::new(signals, reloader, stop);
-
-    let declared = settings.broker.topology();
-    let prepared = topology::prepare(&declared, settings.broker.at_start, road.link.clone(), &broker);
-    let exit = if lifecycle.until_stopped(prepared).await.is_some() {
-        let keeping = tokio::spawn(topology::keep(declared.clone(), settings.broker.at_start, road.link.clone()));
-        let watching = tokio::spawn(readiness::watch(road, broker));
-        let mut tasks = Tasks::default();
-        for role in roles {
-            supplies.start(role, &settings, &mut tasks)?;
-            info!(%role, "started");
-        }
-        let exit = lifecycle.supervise(tasks).await;
-        watching.abort();
-        keeping.abort();
-        exit
-    } else {
-        Exit::Done
+    let presence = Presence::new(process::host(), &roles, source.snapshots());
+    let supplies = Supplies {
+        road,
+        snapshots: source.snapshots(),
+        health,
+        registry: metrics,
+        refresh,
+        stop: stop.clone(),
     };
+    let registry = match &source {
+        Source::Store { registry, .. } => Some(registry.clone()),
+        Source::File(_) => None,
+    };
+    let mut lifecycle = Lifecycle::new(signals, source, stop);
+
+    let mut tasks = Tasks::default();
+    let running = Running { settings: &settings, roles: &roles, supplies: &supplies, presence: &presence, broker: &broker };
+    let result = running.start(registry, &mut lifecycle, &mut tasks).await;
+    let foreign = match result {
+        Ok(foreign) => foreign,
+        Err(error) => {
+            end.cancel();
+            errand::goodbye().await;
+            return Err(error);
+        }
+    };
+    let exit = lifecycle.supervise(tasks).await;
     if exit != Exit::Killed {
         end.cancel();
         errand::goodbye().await;
         info!("stopped");
     }
-    Ok(exit)
+    // Why roles were stopped was told when they were.
+    Ok(if foreign.get().is_some() { Exit::BadConfiguration } else { exit })
 }
 
-/// What RabbitMQ lists the connections under: `barid router+dispatcher on host-1`.
-fn connection_name(roles: &[Role]) -> String {
-    let roles = roles.iter().map(ToString::to_string).collect::<Vec<_>>().join("+");
-    match fs::read_to_string("/etc/hostname") {
-        Ok(host) if !host.trim().is_empty() => format!("barid {roles} on {}", host.trim()),
-        _ => format!("barid {roles}"),
+/// Set when another installation was met and this process yielded.
+type Foreign = Arc<OnceLock<()>>;
+
+/// What starting needs, and does not change.
+struct Running<'a> {
+    settings: &'a Settings,
+    roles: &'a [Role],
+    supplies: &'a Supplies,
+    presence: &'a Presence,
+    broker: &'a Check,
+}
+
+impl Running<'_> {
+    /// Starts the roles as soon as they can work, or gives up when the process is to stop.
+    async fn start(
+        &self,
+        registry: Option<Registry>,
+        lifecycle: &mut Lifecycle,
+        tasks: &mut Tasks,
+    ) -> anyhow::Result<Foreign> {
+        let foreign = Foreign::default();
+        let Self { settings, supplies, presence, .. } = *self;
+        let road = &supplies.road;
+        if let Some(registry) = registry {
+            let ready = store::start(&registry, settings, self.roles, supplies);
+            let Some(installation) = lifecycle.until_stopped(ready).await.transpose()? else {
+                return Ok(foreign);
+            };
+            presence.belongs_to(installation.clone());
+            if self.roles.contains(&Role::Gateway) {
+                supplies.start_gateway(settings, &registry, installation, tasks).await?;
+            }
+            tokio::spawn(store::follow(registry, supplies));
+        }
+        let keeping = presence.clone().keep(road.clone());
+        let (stop, told) = (supplies.stop.clone(), Arc::clone(&foreign));
+        tokio::spawn(async move {
+            let reason = keeping.await;
+            error!("{reason}");
+            let _first = told.set(());
+            stop.cancel();
+        });
+
+        let (topology, at_start) = (settings.broker.topology(), settings.broker.at_start);
+        let prepared = topology::prepare(&topology, at_start, road.link.clone(), self.broker);
+        if lifecycle.until_stopped(prepared).await.is_none() {
+            return Ok(foreign);
+        }
+        tokio::spawn(topology::keep(topology, at_start, road.link.clone()));
+        tokio::spawn(readiness::watch(road.clone(), self.broker.clone()));
+        if presence.installation().is_some() {
+            let Some(admitted) = lifecycle.until_stopped(presence.look_around(road)).await else {
+                return Ok(foreign);
+            };
+            admitted?;
+        }
+        for &role in self.roles {
+            supplies.start(role, settings, tasks)?;
+            info!(%role, "started");
+        }
+        presence.consumes_since(clock::now());
+        Ok(foreign)
     }
 }

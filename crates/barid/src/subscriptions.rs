@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use barid_egress::{Guard, Refused};
 use barid_event::Tenant;
 use barid_registry::file::{MAX_BYTES, Problems, parse};
-use barid_registry::{DuplicateId, Name, Snapshot, Subscription};
+use barid_registry::{DuplicateId, Name, Settings, Snapshot};
 
 /// Why a file is not used. Prints every problem on a line of its own.
 #[derive(Debug, thiserror::Error)]
@@ -75,10 +75,11 @@ fn compile(text: &str, guard: Guard) -> Result<Snapshot, Vec<String>> {
     if !refused.is_empty() {
         return Err(refused);
     }
-    Snapshot::compile(subscriptions, None).map_err(|error: DuplicateId| vec![error.to_string()])
+    let compiled = subscriptions.iter().map(Settings::compile).collect();
+    Snapshot::compile(compiled, None).map_err(|error: DuplicateId| vec![error.to_string()])
 }
 
-fn judge(subscription: &Subscription, guard: Guard) -> Result<(), RefusedDestination> {
+fn judge(subscription: &Settings, guard: Guard) -> Result<(), RefusedDestination> {
     guard.check_url(subscription.destination.url()).map_err(|refused| RefusedDestination {
         name: subscription.name.clone(),
         tenant: subscription.tenant.clone(),

@@ -59,7 +59,7 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: Outp
     let report = bench::run(&plan, url).await?;
     match output {
         Output::Table => output::line(&report.to_string())?,
-        Output::Json => output::json(&report)?,
+        Output::Json | Output::Yaml => output::data(output, &report)?,
     }
     Ok(Exit::Done)
 }

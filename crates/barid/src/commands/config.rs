@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(loaded: &Loaded, output: Output) -> anyhow::Result<Exit> {
     match output {
         Output::Table => output::line(to_toml(loaded)?.trim_end())?,
-        Output::Json => output::json(&loaded.settings)?,
+        Output::Json | Output::Yaml => output::data(output, &loaded.settings)?,
     }
     Ok(Exit::Done)
 }

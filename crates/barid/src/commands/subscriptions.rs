@@ -1,94 +1,207 @@
-//! `barid subscriptions check`: what a file holds, or everything that is wrong with it.
+//! `barid subscriptions`: looking at subscriptions, making and changing them, one at a time.
+
+mod check;
+mod draft;
+mod reference;
+mod show;
+mod test;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use barid_registry::Subscription;
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use serde::Serialize;
+use serde_json::{Value, json};
 
+use crate::api::{self, Answer, Api, Method, Path};
 use crate::cli::Output;
 use crate::config::Settings;
 use crate::exit::Exit;
-use crate::{output, subscriptions};
+use crate::output;
 
-/// Judge a file of subscriptions.
+use draft::Draft;
+use reference::Reference;
+
+/// What the API calls them.
+const COLLECTION: &str = "subscriptions";
+
+/// List, show, make, change, pause, test and delete subscriptions.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,
+    #[command(flatten)]
+    api: api::Options,
 }
 
 #[derive(Clone, Debug, Subcommand)]
 enum Action {
-    /// Read the file as `serve` does; print what it holds, or every problem (exit code 78).
+    /// List subscriptions.
+    List {
+        /// Only those of this tenant.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// Show one, its secrets masked.
+    Show(Reference),
+    /// Make one: from a file, or from options. Its signing secret is shown once.
+    Create {
+        #[command(flatten)]
+        draft: Draft,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Change some settings of one: `--set destination.timeout=30s`.
+    Update {
+        #[command(flatten)]
+        reference: Reference,
+        /// A setting and its new value, as JSON or plain text; nothing after `=` removes it. Again for more.
+        #[arg(long = "set", required = true, value_name = "KEY=VALUE", id = "change")]
+        changes: Vec<String>,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Delete one. Deliveries of it that are under way are cancelled.
+    Delete {
+        #[command(flatten)]
+        reference: Reference,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Stop sending; what comes meanwhile is kept for 30 days, in order.
+    Pause {
+        #[command(flatten)]
+        reference: Reference,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Send again, first what was kept.
+    Resume {
+        #[command(flatten)]
+        reference: Reference,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Make a new signing secret and show it once. Both sign until the old one ends.
+    RotateSecret {
+        #[command(flatten)]
+        reference: Reference,
+        /// How long the old secret goes on signing, such as 24h.
+        #[arg(long, value_name = "DURATION")]
+        overlap: Option<String>,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Send a sample event through the real road to this one subscription, and tell the outcome.
+    Test {
+        #[command(flatten)]
+        reference: Reference,
+        #[command(flatten)]
+        sample: test::Sample,
+    },
+    /// Show the signing secrets and the whole URL of one.
+    Secrets(Reference),
+    /// Judge a file of subscriptions without registering anything (exit code 78 if it is not valid).
     Check {
         /// The file; by default that of the setting `subscriptions`.
         file: Option<PathBuf>,
     },
 }
 
-/// A subscription, without its secrets and the path of its URL.
-#[derive(Serialize)]
-struct Row {
-    id: String,
-    tenant: String,
-    name: String,
-    events: Vec<String>,
-    destination: String,
-    max_in_flight: usize,
-    /// How long a delivery is tried at most.
-    tried_for: String,
+/// Whether to wait until the change is everywhere.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Wait {
+    /// Return when every router has the change.
+    #[arg(long)]
+    pub(crate) wait: bool,
 }
 
-impl Row {
-    fn of(subscription: &Subscription) -> Self {
-        Self {
-            id: subscription.id.to_string(),
-            tenant: subscription.tenant.to_string(),
-            name: subscription.name.to_string(),
-            events: subscription.patterns.iter().map(ToString::to_string).collect(),
-            destination: subscription.destination.to_string(),
-            max_in_flight: subscription.policy.max_in_flight(),
-            tried_for: roughly(subscription.horizon()),
+impl Wait {
+    /// The same place in the API, waiting for it.
+    pub(crate) fn on(self, path: Path) -> Path {
+        path.with_flag("wait", self.wait)
+    }
+
+    /// Says so when some router does not have it.
+    pub(crate) fn tell(answer: &Answer) {
+        if answer.is_pending() {
+            eprintln!("warning: not every router has the change yet: it follows within 10 s");
         }
     }
 }
 
-/// A duration in its two largest units.
-fn roughly(duration: Duration) -> String {
-    let exact = humantime::format_duration(duration).to_string();
-    exact.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+/// Does what was asked.
+pub(crate) async fn run(arguments: Arguments, settings: &Settings, output: Output) -> anyhow::Result<Exit> {
+    if let Action::Check { file } = &arguments.action {
+        return check::run(file.as_deref(), settings, output);
+    }
+    let api = Api::open(&arguments.api, settings).await?;
+    let exit = act(&api, arguments.action, output).await;
+    api.close().await;
+    exit
 }
 
-/// Judges the file.
-pub(crate) fn run(arguments: &Arguments, settings: &Settings, output: Output) -> anyhow::Result<Exit> {
-    let Action::Check { file } = &arguments.action;
-    let file = file.as_ref().unwrap_or(&settings.subscriptions);
-    let snapshot = subscriptions::load(file, settings.security.guard())?;
-    let rows: Vec<_> = snapshot.iter().map(|subscription| Row::of(subscription)).collect();
-    if output == Output::Json {
-        output::json(&rows)?;
-        return Ok(Exit::Done);
+async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> {
+    match action {
+        // It needs no API, and was done before there was one.
+        Action::Check { .. } => {}
+        Action::List { tenant } => {
+            let items = api.list(&Path::v1(COLLECTION).with_some("tenant", tenant)).await?;
+            show::list(&items, output)?;
+        }
+        Action::Show(reference) => {
+            let answer = api.call(Method::Get, &reference.path(api).await?, None).await?;
+            output::document(output, &answer.body)?;
+        }
+        Action::Create { draft, wait } => {
+            let answer = api.call(Method::Post, &wait.on(Path::v1(COLLECTION)), Some(&draft.document()?)).await?;
+            Wait::tell(&answer);
+            show::with_secret("created", &answer.body, output)?;
+        }
+        Action::Update { reference, changes, wait } => {
+            let patch = draft::patch(&changes)?;
+            let answer = api.call(Method::Patch, &wait.on(reference.path(api).await?), Some(&patch)).await?;
+            Wait::tell(&answer);
+            let outcome = answer.outcome.as_deref().unwrap_or("changed");
+            show::outcome(outcome, &answer.body, output)?;
+        }
+        Action::Delete { reference, wait } => {
+            let path = reference.path(api).await?;
+            let before = api.call(Method::Get, &path, None).await?;
+            Wait::tell(&api.call(Method::Delete, &wait.on(path), None).await?);
+            show::outcome("deleted", &before.body, output)?;
+        }
+        Action::Pause { reference, wait } => post(api, &reference, "pause", "paused", wait, output).await?,
+        Action::Resume { reference, wait } => post(api, &reference, "resume", "resumed", wait, output).await?,
+        Action::RotateSecret { reference, overlap, wait } => {
+            let body = overlap.map_or_else(|| json!({}), |overlap| json!({ "overlap": overlap }));
+            let path = reference.path(api).await?.join("rotate-secret");
+            let answer = api.call(Method::Post, &wait.on(path), Some(&body)).await?;
+            Wait::tell(&answer);
+            show::with_secret("rotated", &answer.body, output)?;
+        }
+        Action::Test { reference, sample } => {
+            let path = reference.path(api).await?.join("test");
+            let answer = api.call(Method::Post, &path, Some(&sample.body()?)).await.context("the test was not made")?;
+            return test::show(&answer.body, output);
+        }
+        Action::Secrets(reference) => {
+            let answer = api.call(Method::Get, &reference.path(api).await?.join("secrets"), None).await?;
+            output::document(output, &answer.body)?;
+        }
     }
-    let total = format!(
-        "{} of {} in {}: valid",
-        output::count(rows.len(), "subscription"),
-        output::count(snapshot.tenants(), "tenant"),
-        file.display()
-    );
-    if !rows.is_empty() {
-        let header = ["TENANT", "NAME", "EVENTS", "DESTINATION", "IN FLIGHT", "TRIED FOR", "ID"];
-        output::table(
-            header,
-            rows.into_iter().map(|row| {
-                let events = row.events.join(", ");
-                let in_flight = row.max_in_flight.to_string();
-                [row.tenant, row.name, events, row.destination, in_flight, row.tried_for, row.id]
-            }),
-        )?;
-        output::line("")?;
-    }
-    output::line(&total)?;
     Ok(Exit::Done)
+}
+
+async fn post(
+    api: &Api,
+    reference: &Reference,
+    verb: &str,
+    done: &str,
+    wait: Wait,
+    output: Output,
+) -> anyhow::Result<()> {
+    let path = reference.path(api).await?.join(verb);
+    let answer = api.call(Method::Post, &wait.on(path), None::<&Value>).await?;
+    Wait::tell(&answer);
+    show::outcome(done, &answer.body, output)
 }

@@ -79,7 +79,7 @@ async fn visit(arguments: &Arguments, topology: &Topology, errand: &Errand, outp
     if arguments.action.check {
         let missing = topology.check(&mut link).await?;
         match output {
-            Output::Json => output::json(&json!({ "missing": missing }))?,
+            Output::Json | Output::Yaml => output::data(output, &json!({ "missing": missing }))?,
             Output::Table if missing.is_empty() => output::line("everything is there")?,
             Output::Table => output::line(&missing.join("\n"))?,
         }
@@ -93,7 +93,7 @@ async fn visit(arguments: &Arguments, topology: &Topology, errand: &Errand, outp
         "deleted"
     };
     match output {
-        Output::Json => output::json(&json!({ "done": done }))?,
+        Output::Json | Output::Yaml => output::data(output, &json!({ "done": done }))?,
         Output::Table => output::line(done)?,
     }
     Ok(Exit::Done)

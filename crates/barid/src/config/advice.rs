@@ -4,7 +4,8 @@ use super::Settings;
 
 /// What an operator should know about these settings; nothing if all is well.
 pub(crate) fn advice(settings: &Settings) -> Vec<&'static str> {
-    let Settings { broker, security, telemetry, dispatcher, .. } = settings;
+    let Settings { broker, security, telemetry, dispatcher, gateway, tenants, .. } = settings;
+    let gateway_is_named = || broker.url.user().is_some_and(|user| tenants.publishers.contains_key(&user));
     let rules = [
         (security.allow_http, "security.allow_http is on: events may travel to subscribers in plain text"),
         (
@@ -18,6 +19,19 @@ pub(crate) fn advice(settings: &Settings) -> Vec<&'static str> {
         (
             !telemetry.listen.ip().is_loopback(),
             "telemetry.listen is no loopback address: let only Prometheus and the platform's probes reach it",
+        ),
+        (
+            !gateway.listen.ip().is_loopback(),
+            "gateway.listen is no loopback address: keys travel in plain text; put a proxy with TLS before it",
+        ),
+        (
+            gateway.public_publish && gateway.public_listen.is_none(),
+            "gateway.public_publish is on, and gateway.public_listen is not set: nothing is published there",
+        ),
+        (
+            !tenants.publishers.is_empty() && !gateway_is_named(),
+            "tenants.publishers does not name the user of broker.url: what the gateway publishes becomes a dead letter; give \
+             it a broker user of its own, and that user \"*\"",
         ),
         (
             dispatcher.per_host > dispatcher.slots,
@@ -47,7 +61,9 @@ mod tests {
             broker.url = 'amqp://rabbit.example'
             security = {allow_http = true, allow_private_networks = true}
             telemetry.listen = '0.0.0.0:9464'
+            gateway = {listen = '0.0.0.0:8080', public_publish = true}
+            tenants.publishers.crm = 'acme'
             dispatcher = {slots = 10, fast = '3s'}";
-        assert_eq!(advice(&settings(open)).len(), 6);
+        assert_eq!(advice(&settings(open)).len(), 9);
     }
 }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use config::ConfigError;
 
 use super::problem::Problems;
-use super::url::InvalidUrl;
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -27,13 +26,15 @@ pub(crate) enum Error {
         /// Where and why.
         source: ConfigError,
     },
-    /// The file of `broker.url_file` holds no URL.
-    #[error("the url in {} (broker.url_file) {source}", path.display())]
-    UrlFile {
+    /// What a file holds for a setting cannot be its value.
+    #[error("what {} ({key}_file) holds {problem}", path.display())]
+    InFile {
         /// The file.
         path: PathBuf,
-        /// Why not.
-        source: InvalidUrl,
+        /// The setting.
+        key: &'static str,
+        /// Why not; never the value, which may be secret.
+        problem: String,
     },
     /// Keys that do not exist, or values that cannot be.
     #[error("{0}")]

@@ -29,7 +29,7 @@ impl Origin {
 }
 
 /// The variable that gives `key`.
-pub(super) fn variable(key: &str) -> String {
+pub(crate) fn variable(key: &str) -> String {
     format!("{}{}", super::source::PREFIX, key.replace('.', "__").to_uppercase())
 }
 

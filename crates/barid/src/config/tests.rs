@@ -150,3 +150,28 @@ fn the_url_comes_from_a_file_unless_a_stronger_source_gives_it() {
     let command_line = vec![("broker.url".to_owned(), "amqp://stronger/".to_owned())];
     assert_eq!(url(&Sources { command_line, ..sources }), "amqp://stronger/");
 }
+
+#[test]
+fn an_old_master_key_list_can_come_from_the_environment() {
+    let (_directory, sources) = file("");
+    let environment = variables([("BARID_SECURITY__OTHER_MASTER_KEYS", "a, b")]);
+    let settings = Sources { environment, ..sources }.load().unwrap().settings;
+    assert_eq!(settings.security.other_master_keys.0.len(), 2);
+}
+
+#[test]
+fn a_file_that_holds_no_url_of_a_store_is_named_and_not_repeated() {
+    let (directory, sources) = file("");
+    let secret = directory.path().join("url");
+    fs::write(&secret, "mysql://u:s3cret@h").unwrap();
+    let environment = variables([("BARID_STORE__URL_FILE", &secret.display().to_string())]);
+    let refused = refused(&Sources { environment, ..sources });
+    assert!(refused.ends_with("url (store.url_file) holds is no store: begin it with sqlite: or postgres://"), "{refused}");
+}
+
+#[test]
+fn neither_passwords_nor_master_keys_are_shown() {
+    let text = "store.url = 'postgres://u:s3cret@h/b'\nsecurity = {master_key = 's3cret', other_master_keys = ['s3cret']}";
+    let shown = serde_json::to_string(&settings(text)).unwrap();
+    assert!(!shown.contains("s3cret") && shown.contains("\"master_key\":\"***\""), "{shown}");
+}

@@ -57,6 +57,31 @@ pub(super) mod optional_path {
     }
 }
 
+/// Anything that checks its own text, or nothing where the text is empty.
+pub(super) mod optional {
+    use super::{Deserialize, Deserializer, Display, FromStr, Serializer};
+    use serde::de::Error as _;
+
+    #[expect(clippy::ref_option, reason = "serde gives it like this")]
+    pub(crate) fn serialize<T: Display, S: Serializer>(value: &Option<T>, out: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => out.collect_str(value),
+            None => out.serialize_str(""),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
+    where
+        T: FromStr<Err: Display>,
+        D: Deserializer<'de>,
+    {
+        match String::deserialize(from)?.as_str() {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(D::Error::custom),
+        }
+    }
+}
+
 /// A list of checked texts, or one text with commas between them, as a variable of the environment gives it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct List<T>(pub(crate) Vec<T>);
@@ -80,6 +105,7 @@ impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for List<T> {
             List(Vec<String>),
         }
         let texts = match Written::deserialize(from)? {
+            Written::Text(text) if text.trim().is_empty() => Vec::new(),
             Written::Text(text) => text.split(',').map(|item| item.trim().to_owned()).collect(),
             Written::List(list) => list,
         };

@@ -14,7 +14,7 @@ use barid_broker::topology::{Options, Topology};
 use barid_broker::{Config, Link, Metrics, Names, Road, Role};
 use barid_dispatcher::Dispatcher;
 use barid_event::{Event, Pattern};
-use barid_registry::{Snapshot, file};
+use barid_registry::{Settings, Snapshot, file};
 use barid_router::Router;
 use barid_telemetry::Health;
 use barid_telemetry::prometheus::Registry;
@@ -73,6 +73,7 @@ impl Stage {
             Receiver::start("old ERP", &["order.refunded"], Manner::AlwaysFails, shutdown.clone()).await?,
         ];
         let subscriptions = file::parse(&subscriptions(&receivers)?, true).map_err(|problems| anyhow!("{problems}"))?;
+        let subscriptions = subscriptions.iter().map(Settings::compile).collect();
         let (snapshots_tx, snapshots) = watch::channel(Arc::new(Snapshot::compile(subscriptions, None)?));
 
         let health = Health::new();

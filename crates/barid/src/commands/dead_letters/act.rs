@@ -66,7 +66,7 @@ pub(super) async fn run(
         eprintln!("no dead letter {id}");
     }
     match output {
-        Output::Json => output::json(&json!({
+        Output::Json | Output::Yaml => output::data(output, &json!({
             act.done(): chosen, "dry_run": dry_run, "looked_at": summary.seen, "missing": missing, "kept": kept,
         }))?,
         Output::Table => {

@@ -27,8 +27,8 @@ pub(super) async fn list(morgue: &Morgue, limit: usize, filter: &Filter, output:
     })
     .await?;
     let (rows, summaries): (Vec<_>, Vec<Value>) = found.into_iter().unzip();
-    if output == Output::Json {
-        output::json(&json!({ "data": summaries, "looked_at": looked, "total": total }))?;
+    if output != Output::Table {
+        output::data(output, &json!({ "data": summaries, "looked_at": looked, "total": total }))?;
         return Ok(Exit::Done);
     }
     let listed = rows.len();
@@ -58,7 +58,7 @@ pub(super) async fn show(morgue: &Morgue, id: &str, output: Output) -> anyhow::R
         bail!("no dead letter {id} among the oldest {looked}");
     };
     match output {
-        Output::Json => output::json(&view::whole(&letter))?,
+        Output::Json | Output::Yaml => output::data(output, &view::whole(&letter))?,
         Output::Table => output::line(&view::lines(&letter))?,
     }
     Ok(Exit::Done)

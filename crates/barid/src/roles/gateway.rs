@@ -1,0 +1,27 @@
+//! What the settings mean for the gateway.
+
+use barid_gateway::{Config, DefaultQuotas, Limits};
+
+use crate::config::Settings;
+
+/// The gateway's own configuration.
+pub(crate) fn config(settings: &Settings) -> Config {
+    let Settings { gateway, quotas, tenants, broker, .. } = settings;
+    // Where publishers must be named, so must the gateway.
+    let must_be_named = !tenants.publishers.is_empty();
+    Config {
+        listen: gateway.listen,
+        public_listen: gateway.public_listen,
+        public_publish: gateway.public_publish,
+        guard: settings.security.guard(),
+        limits: Limits::default(),
+        quotas: DefaultQuotas {
+            subscriptions: quotas.subscriptions,
+            fanout: quotas.fanout,
+            own_lanes: quotas.own_lanes,
+            publish_per_second: quotas.publish_per_second,
+        },
+        work_lanes: broker.work_lanes,
+        user_id: must_be_named.then(|| broker.url.user()).flatten(),
+    }
+}
