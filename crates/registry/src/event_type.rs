@@ -14,7 +14,7 @@ use crate::{
 
 /// The longest description, in bytes.
 pub const MAX_DESCRIPTION: usize = 2_000;
-/// The longest example, in bytes: 64 KiB, as much as a CloudEvent should have.
+/// The longest example, in bytes: 64 KiB, what an event should not exceed.
 pub const MAX_EXAMPLE_BYTES: usize = 64 << 10;
 
 const EVENT_TYPE: Keys = Keys { known: &["type", "description", "validation", "schema", "example"], unsupported: &[] };

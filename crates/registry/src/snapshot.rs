@@ -6,7 +6,9 @@ mod index;
 mod shards;
 
 use std::{
+    borrow::Borrow,
     collections::{BTreeMap, HashMap},
+    hash::Hash,
     sync::Arc,
 };
 
@@ -18,8 +20,8 @@ use self::{
     shards::Shards,
 };
 use crate::{
-    event_type::EventTypeSettings, id::SubscriptionId, subscription::Subscription, tenant::TenantSettings,
-    trie::Scratch,
+    event_type::EventTypeSettings, id::SubscriptionId, lane::OwnLane, subscription::Subscription,
+    tenant::TenantSettings, trie::Scratch,
 };
 
 /// The subscriptions of every tenant, by identifier and by what they match; the tenants and event types that are
@@ -108,7 +110,7 @@ impl Snapshot {
     }
 
     fn own_lane(&mut self, id: &SubscriptionId, subscription: Option<&Arc<Subscription>>) {
-        match subscription.filter(|subscription| subscription.lane != crate::OwnLane::None) {
+        match subscription.filter(|subscription| subscription.lane != OwnLane::None) {
             Some(subscription) => _ = Arc::make_mut(&mut self.own_lanes).insert(id.clone(), Arc::clone(subscription)),
             // Asks first, since changing copies.
             None if self.own_lanes.contains_key(id) => _ = Arc::make_mut(&mut self.own_lanes).remove(id),
@@ -192,12 +194,12 @@ impl Snapshot {
         event_type: &EventType,
         scratch: &'a mut Scratch,
     ) -> impl ExactSizeIterator<Item = &'a Arc<Subscription>> {
-        let subscriptions = match self.by_tenant.get(tenant.as_str()) {
-            Some(index) => index.walk(event_type, scratch),
-            None => {
-                scratch.found.clear();
-                &[]
-            }
+        let index = self.by_tenant.get(tenant.as_str());
+        let subscriptions = if let Some(index) = index {
+            index.walk(event_type, scratch)
+        } else {
+            scratch.found.clear();
+            &[]
         };
         scratch.found.iter().map(move |&number| &subscriptions[number])
     }
@@ -209,7 +211,7 @@ fn apply<K, V>(
     digest: &mut Digest,
     key_and_revision: impl Fn(&V) -> (K, u64),
 ) where
-    K: std::borrow::Borrow<str> + Clone + Eq + std::hash::Hash,
+    K: Borrow<str> + Clone + Eq + Hash,
 {
     for change in changes {
         let before = match change {

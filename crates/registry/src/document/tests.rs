@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use barid_event::Pattern;
 use barid_signature::Secret;
 use chrono::DateTime;
 use proptest::{collection::vec, option, prelude::*};
@@ -97,7 +98,7 @@ fn what_is_masked_is_not_taken_for_what_it_hides() {
 fn a_patch_changes_what_it_names_and_null_is_the_default() {
     let current = accepted(&minimal());
     let patched = changed(&current, &json!({"events": ["lead.#"], "delivery": {"max_in_flight": 3}})).unwrap();
-    assert_eq!(patched.patterns.iter().map(|pattern| pattern.as_str()).collect::<Vec<_>>(), ["lead.#"]);
+    assert_eq!(patched.patterns.iter().map(Pattern::as_str).collect::<Vec<_>>(), ["lead.#"]);
     assert_eq!((patched.policy.max_in_flight(), &patched.signing), (3, &current.signing));
     assert_eq!(changed(&patched, &json!({"events": ["deal.won"], "delivery": null})).unwrap(), current);
 }

@@ -3,10 +3,17 @@
 
 use std::time::Duration;
 
+use barid_event::Pattern;
+use barid_signature::Secret;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
-use crate::{destination::Destination, policy::Policy, settings::Settings, signing::Signing};
+use crate::{
+    destination::Destination,
+    policy::Policy,
+    settings::Settings,
+    signing::{Signing, SigningSecret},
+};
 
 /// What becomes of the secrets: those that sign, and the URL beyond its origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +26,7 @@ pub enum Secrets {
 
 /// The canonical document of these settings.
 pub fn write(settings: &Settings, secrets: Secrets) -> Value {
-    let events: Vec<_> = settings.patterns.iter().map(|pattern| pattern.as_str()).collect();
+    let events: Vec<_> = settings.patterns.iter().map(Pattern::as_str).collect();
     json!({
         "name": settings.name.as_str(),
         "tenant": settings.tenant.as_str(),
@@ -40,7 +47,7 @@ fn destination(destination: &Destination, secrets: Secrets) -> Value {
 
 /// One secret without an end is `secret`; anything else is `secrets`.
 fn signing(signing: &Signing, secrets: Secrets) -> Value {
-    let text = |secret: &barid_signature::Secret| match secrets {
+    let text = |secret: &Secret| match secrets {
         Secrets::Shown => secret.expose().to_string(),
         Secrets::Masked => secret.masked(),
     };
@@ -50,7 +57,7 @@ fn signing(signing: &Signing, secrets: Secrets) -> Value {
     {
         document.insert("secret".to_owned(), text(&only.secret).into());
     } else {
-        let item = |key: &crate::SigningSecret| match key.until {
+        let item = |key: &SigningSecret| match key.until {
             None => Value::String(text(&key.secret)),
             Some(until) => {
                 json!({"secret": text(&key.secret), "until": until.to_rfc3339_opts(SecondsFormat::AutoSi, true)})

@@ -1,6 +1,8 @@
 //! A file for `barid apply`: what the API is to have, of every kind. Everything is checked here already, so that nothing is
 //! applied of a file that would be refused half-way.
 
+use std::{collections::HashSet, fmt};
+
 use barid_event::Tenant;
 use serde_json::Value;
 
@@ -49,8 +51,8 @@ pub struct Draft {
     pub path: String,
 }
 
-impl std::fmt::Debug for Draft {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the document, for its secrets.
         f.debug_struct("Draft").field("tenant", &self.tenant).field("name", &self.name).finish_non_exhaustive()
     }
@@ -78,14 +80,14 @@ pub fn parse_manifest(text: &str, reading: &Reading<'_>) -> Result<Manifest, Pro
 }
 
 /// What is read of each item; a key that two have is a problem.
-fn each<'y, T>(
-    items: &[Cursor<'y>],
-    read: impl Fn(&Cursor<'y>, &mut Problems) -> Option<T>,
+fn each<T>(
+    items: &[Cursor<'_>],
+    read: impl Fn(&Cursor<'_>, &mut Problems) -> Option<T>,
     key: impl Fn(&T) -> &str,
     problems: &mut Problems,
 ) -> Vec<T> {
     let mut all: Vec<T> = Vec::with_capacity(items.len());
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for at in items {
         if let Some(read) = read(at, problems) {
             if !seen.insert(key(&read).to_owned()) {
@@ -97,7 +99,7 @@ fn each<'y, T>(
     all
 }
 
-fn drafts<'y>(items: &[Cursor<'y>], reading: &Reading<'_>, problems: &mut Problems) -> Vec<Draft> {
+fn drafts(items: &[Cursor<'_>], reading: &Reading<'_>, problems: &mut Problems) -> Vec<Draft> {
     let mut twice = Twice::default();
     let mut drafts = Vec::with_capacity(items.len());
     for at in items {

@@ -5,7 +5,7 @@ use barid_signature::{Secret, Signer};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
-use crate::{Destination, OwnLane, Patterns, Policy, Timeout};
+use crate::{Destination, Patterns, Policy, Quotas, Timeout, Validation};
 
 fn subscription(number: usize, tenant: &str, patterns: &[String]) -> Subscription {
     let tenant = tenant.parse().unwrap();
@@ -86,6 +86,154 @@ proptest! {
                 };
                 let expected = names(snapshot.iter().filter(wanted));
                 prop_assert_eq!(names(snapshot.matching(&tenant, &event_type, &mut scratch)), expected);
+            }
+        }
+    }
+}
+
+fn put(subscription: Subscription) -> Changes {
+    Changes { subscriptions: vec![Change::Put(subscription)], ..Changes::default() }
+}
+
+#[test]
+fn a_change_shares_the_indexes_of_other_tenants() {
+    let tenants = ["acme", "other", "third"].map(|tenant| subscription(1, tenant, &["#".into()]));
+    let before = Snapshot::compile(tenants.into(), Some(1)).unwrap();
+    let after = before.with(put(subscription(2, "acme", &["#".into()])), 2);
+    let index = |snapshot: &Snapshot, tenant| Arc::clone(snapshot.by_tenant.get(tenant).unwrap());
+    assert!(Arc::ptr_eq(&index(&before, "other"), &index(&after, "other")));
+    assert!(!Arc::ptr_eq(&index(&before, "acme"), &index(&after, "acme")));
+    assert_eq!(after.by_id.shared(&before.by_id), 255);
+    assert!(Arc::ptr_eq(&before.own_lanes, &after.own_lanes));
+    assert_eq!((before.len(), after.len(), before.revision(), after.revision()), (3, 4, Some(1), Some(2)));
+}
+
+#[test]
+fn every_tenant_is_known_until_one_is_registered() {
+    let [acme, other]: [Tenant; 2] = ["acme", "other"].map(|tenant| tenant.parse().unwrap());
+    let snapshot = Snapshot::default();
+    assert!(snapshot.knows_tenant(&acme) && snapshot.tenant(&acme).is_none());
+    let settings = TenantSettings { id: acme.clone(), title: None, quotas: Quotas::default(), revision: 3 };
+    let snapshot = snapshot.with(Changes { tenants: vec![Change::Put(settings)], ..Changes::default() }, 3);
+    assert!(snapshot.knows_tenant(&acme) && !snapshot.knows_tenant(&other));
+    assert_eq!(snapshot.digest(), Digest { count: 1, sum: 3 });
+    let snapshot = snapshot.with(Changes { tenants: vec![Change::Removed(acme)], ..Changes::default() }, 4);
+    assert!(snapshot.knows_tenant(&other));
+}
+
+/// A step of a history: which subscription, tenant or event type, and what becomes of it.
+#[derive(Clone, Debug)]
+enum Happening {
+    Subscription(usize, &'static str, Option<(Vec<String>, OwnLane)>),
+    Tenant(&'static str, bool),
+    EventType(&'static str, bool),
+}
+
+fn happenings() -> impl Strategy<Value = Happening> {
+    let tenants = || select(vec!["acme", "other"]);
+    let lanes = select(vec![OwnLane::None, OwnLane::None, OwnLane::Open, OwnLane::Retiring]);
+    let said = proptest::option::weighted(0.7, (vec(patterns(), 1..3), lanes));
+    prop_oneof![
+        4 => (0..6_usize, tenants(), said).prop_map(|(number, tenant, said)| Happening::Subscription(number, tenant, said)),
+        1 => (tenants(), any::<bool>()).prop_map(|(tenant, is_there)| Happening::Tenant(tenant, is_there)),
+        1 => (select(vec!["a", "a.b"]), any::<bool>()).prop_map(|(name, is_there)| Happening::EventType(name, is_there)),
+    ]
+}
+
+fn change(happening: &Happening, revision: u64) -> Changes {
+    let mut changes = Changes::default();
+    match happening {
+        Happening::Subscription(number, tenant, said) => {
+            let (patterns, lane) = said.clone().unwrap_or_else(|| (vec!["#".into()], OwnLane::None));
+            let subscription = Subscription { lane, revision, ..subscription(*number, tenant, &patterns) };
+            changes.subscriptions.push(match said {
+                Some(_) => Change::Put(subscription),
+                None => Change::Removed(subscription.id),
+            });
+        }
+        Happening::Tenant(tenant, is_there) => {
+            let id: Tenant = tenant.parse().unwrap();
+            changes.tenants.push(match is_there {
+                true => Change::Put(TenantSettings { id, title: None, quotas: Quotas::default(), revision }),
+                false => Change::Removed(id),
+            });
+        }
+        Happening::EventType(name, is_there) => {
+            let event_type: EventType = name.parse().unwrap();
+            let validation = Validation::Off;
+            let (description, schema, example) = (String::new(), None, None);
+            changes.event_types.push(match is_there {
+                true => {
+                    Change::Put(EventTypeSettings { event_type, description, schema, example, validation, revision })
+                }
+                false => Change::Removed(event_type),
+            });
+        }
+    }
+    changes
+}
+
+/// What is there at the end of a history, compiled at once.
+fn end_state(history: &[Changes]) -> Snapshot {
+    let (mut subscriptions, mut tenants, mut types) = (HashMap::new(), HashMap::new(), HashMap::new());
+    for changes in history.iter().cloned() {
+        for change in changes.subscriptions {
+            match change {
+                Change::Put(subscription) => _ = subscriptions.insert(subscription.id.clone(), subscription),
+                Change::Removed(id) => _ = subscriptions.remove(&id),
+            }
+        }
+        for change in changes.tenants {
+            match change {
+                Change::Put(tenant) => _ = tenants.insert(tenant.id.clone(), tenant),
+                Change::Removed(id) => _ = tenants.remove(&id),
+            }
+        }
+        for change in changes.event_types {
+            match change {
+                Change::Put(settings) => _ = types.insert(settings.event_type.clone(), settings),
+                Change::Removed(id) => _ = types.remove(&id),
+            }
+        }
+    }
+    let changes = Changes {
+        subscriptions: subscriptions.into_values().map(Change::Put).collect(),
+        tenants: tenants.into_values().map(Change::Put).collect(),
+        event_types: types.into_values().map(Change::Put).collect(),
+    };
+    Snapshot::default().with(changes, u64::try_from(history.len()).unwrap())
+}
+
+proptest! {
+    #[test]
+    fn changes_one_by_one_end_where_one_compilation_begins(
+        happenings in vec(happenings(), 0..30),
+        event_types in vec(event_types(), 1..5),
+    ) {
+        let history: Vec<_> = (1..).zip(&happenings).map(|(revision, happening)| change(happening, revision)).collect();
+        let changed = (1..).zip(history.iter().cloned());
+        let changed = changed.fold(Snapshot::default(), |before, (revision, changes)| before.with(changes, revision));
+        let compiled = end_state(&history);
+        prop_assert_eq!(changed.digest(), compiled.digest());
+        prop_assert_eq!((changed.len(), changed.tenants()), (compiled.len(), compiled.tenants()));
+        prop_assert_eq!(names(changed.own_lanes()), names(compiled.own_lanes()));
+        for subscription in compiled.iter() {
+            let found = changed.get(subscription.id.as_str()).unwrap();
+            prop_assert!(found.same_settings(subscription) && found.revision == subscription.revision);
+        }
+        let mut scratch = Scratch::default();
+        for tenant in ["acme", "other", "nobody"] {
+            let tenant: Tenant = tenant.parse().unwrap();
+            prop_assert_eq!(changed.tenant(&tenant), compiled.tenant(&tenant));
+            prop_assert_eq!(changed.knows_tenant(&tenant), compiled.knows_tenant(&tenant));
+            for event_type in &event_types {
+                let event_type = event_type.parse().unwrap();
+                let ids = |snapshot: &Snapshot, scratch: &mut Scratch| {
+                    snapshot.matching(&tenant, &event_type, scratch).map(|it| it.id.clone()).collect::<Vec<_>>()
+                };
+                // In the same order too: equal states give equal trees, however they were reached.
+                prop_assert_eq!(ids(&changed, &mut scratch), ids(&compiled, &mut scratch));
+                prop_assert_eq!(changed.event_type(&event_type), compiled.event_type(&event_type));
             }
         }
     }
