@@ -24,7 +24,9 @@ const PAGE: u16 = 500;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unavailable {
     /// Nobody answers there.
-    #[error("the API at {url} does not answer ({reason}): is `barid serve` running there? give --url or BARID_URL, or --local to open the store here")]
+    #[error(
+        "the API at {url} does not answer ({reason}): is `barid serve` running there? give --url or BARID_URL, or --local to open the store here"
+    )]
     Unreachable {
         /// Where it was looked for.
         url: String,

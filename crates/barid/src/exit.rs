@@ -98,9 +98,7 @@ mod tests {
 
     #[test]
     fn every_code_is_explained() {
-        for exit in
-            [Exit::Done, Exit::Failed, Exit::Usage, Exit::Unavailable, Exit::BadConfiguration, Exit::Killed]
-        {
+        for exit in [Exit::Done, Exit::Failed, Exit::Usage, Exit::Unavailable, Exit::BadConfiguration, Exit::Killed] {
             let number = exit as u8;
             assert!(EXPLAINED.contains(&format!("\n  {number:<4} ")), "{number}");
         }

@@ -118,13 +118,16 @@ mod tests {
     use super::*;
 
     fn subscription(name: &str) -> String {
-        format!("subscriptions:\n  - {{name: {name}, tenant: acme, events: ['#'], destination: {{url: 'https://h.example/'}}}}\n")
+        format!(
+            "subscriptions:\n  - {{name: {name}, tenant: acme, events: ['#'], destination: {{url: 'https://h.example/'}}}}\n"
+        )
     }
 
     #[test]
     fn reads_folders_in_the_order_of_names() {
         let directory = tempfile::tempdir().unwrap();
-        for (file, text) in [("b.yaml", subscription("b")), ("a.yml", subscription("a")), ("notes.txt", "x".to_owned())] {
+        for (file, text) in [("b.yaml", subscription("b")), ("a.yml", subscription("a")), ("notes.txt", "x".to_owned())]
+        {
             fs::write(directory.path().join(file), text).unwrap();
         }
         let wanted = read(&[directory.path().to_owned()], None).unwrap();
@@ -151,7 +154,10 @@ mod tests {
             fs::write(directory.path().join(file), subscription("a")).unwrap();
         }
         let refused = read(&[directory.path().to_owned()], None).unwrap_err().to_string();
-        assert!(refused.contains("b.yaml:2: subscription acme/a is in") && refused.ends_with("remove one"), "{refused}");
+        assert!(
+            refused.contains("b.yaml:2: subscription acme/a is in") && refused.ends_with("remove one"),
+            "{refused}"
+        );
     }
 
     #[test]

@@ -67,7 +67,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key");
         let made = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|n| scope.spawn({ let path = &path; move || create(path, &n.to_string()).unwrap() })).collect();
+            let threads: Vec<_> = (0..8)
+                .map(|n| {
+                    scope.spawn({
+                        let path = &path;
+                        move || create(path, &n.to_string()).unwrap()
+                    })
+                })
+                .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).filter(|made| *made).count()
         });
         assert_eq!(made, 1);

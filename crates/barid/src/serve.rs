@@ -44,19 +44,15 @@ pub(crate) async fn serve(settings: Settings, roles: Vec<Role>) -> anyhow::Resul
     let broker = health.readiness("broker");
 
     let refresh = Arc::new(Notify::new());
-    let source = match &settings.subscriptions {
-        Some(file) => {
-            let check = health.readiness("subscriptions");
-            let counted = reload::Metrics::new(&metrics)?;
-            let guard = settings.security.guard();
-            let reloader = Reloader::start(file.clone(), guard, counted, clock::now()).await?;
-            check.set_ok();
-            Source::File(reloader)
-        }
-        None => {
-            let registry = Registry::open(&settings, Some(settings.store.copy()), &metrics)?;
-            Source::Store { registry, refresh: Arc::clone(&refresh) }
-        }
+    let source = if let Some(file) = &settings.subscriptions {
+        let check = health.readiness("subscriptions");
+        let counted = reload::Metrics::new(&metrics)?;
+        let reloader = Reloader::start(file.clone(), settings.security.guard(), counted, clock::now()).await?;
+        check.set_ok();
+        Source::File(reloader)
+    } else {
+        let registry = Registry::open(&settings, Some(settings.store.copy()), &metrics)?;
+        Source::Store { registry, refresh: Arc::clone(&refresh) }
     };
 
     // What roles need to settle what they hold ends after them; so do metrics and health.
@@ -76,15 +72,9 @@ pub(crate) async fn serve(settings: Settings, roles: Vec<Role>) -> anyhow::Resul
         end.clone(),
     );
     let stop = CancellationToken::new();
-    let presence = Presence::new(process::host(), &roles, source.snapshots());
-    let supplies = Supplies {
-        road,
-        snapshots: source.snapshots(),
-        health,
-        registry: metrics,
-        refresh,
-        stop: stop.clone(),
-    };
+    let presence = Presence::new(process::host().as_deref(), &roles, source.snapshots());
+    let supplies =
+        Supplies { road, snapshots: source.snapshots(), health, registry: metrics, refresh, stop: stop.clone() };
     let registry = match &source {
         Source::Store { registry, .. } => Some(registry.clone()),
         Source::File(_) => None,
@@ -92,7 +82,8 @@ pub(crate) async fn serve(settings: Settings, roles: Vec<Role>) -> anyhow::Resul
     let mut lifecycle = Lifecycle::new(signals, source, stop);
 
     let mut tasks = Tasks::default();
-    let running = Running { settings: &settings, roles: &roles, supplies: &supplies, presence: &presence, broker: &broker };
+    let running =
+        Running { settings: &settings, roles: &roles, supplies: &supplies, presence: &presence, broker: &broker };
     let result = running.start(registry, &mut lifecycle, &mut tasks).await;
     let foreign = match result {
         Ok(foreign) => foreign,
@@ -146,15 +137,6 @@ impl Running<'_> {
             }
             tokio::spawn(store::follow(registry, supplies));
         }
-        let keeping = presence.clone().keep(road.clone());
-        let (stop, told) = (supplies.stop.clone(), Arc::clone(&foreign));
-        tokio::spawn(async move {
-            let reason = keeping.await;
-            error!("{reason}");
-            let _first = told.set(());
-            stop.cancel();
-        });
-
         let (topology, at_start) = (settings.broker.topology(), settings.broker.at_start);
         let prepared = topology::prepare(&topology, at_start, road.link.clone(), self.broker);
         if lifecycle.until_stopped(prepared).await.is_none() {
@@ -168,6 +150,15 @@ impl Running<'_> {
             };
             admitted?;
         }
+        let keeping = presence.clone().keep(road.clone());
+        let (stop, told) = (supplies.stop.clone(), Arc::clone(&foreign));
+        tokio::spawn(async move {
+            let reason = keeping.await;
+            error!("{reason}");
+            let _first = told.set(());
+            stop.cancel();
+        });
+
         for &role in self.roles {
             supplies.start(role, settings, tasks)?;
             info!(%role, "started");

@@ -15,7 +15,7 @@ use crate::config::Settings;
 use crate::exit::Usage;
 
 /// How long an answer may take: longer than a gateway waits for routers, or for the outcome of a test.
-const DEADLINE: Duration = Duration::from_secs(90);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// The longest answer that is read, in bytes: a page of subscriptions with long lists of patterns.
 const MAX_ANSWER: usize = 64 << 20;
@@ -56,7 +56,8 @@ impl Http {
         let body = match body {
             Some(body) => {
                 let patches = method == Method::Patch;
-                headers.set("content-type", if patches { "application/merge-patch+json" } else { "application/json" })?;
+                headers
+                    .set("content-type", if patches { "application/merge-patch+json" } else { "application/json" })?;
                 Bytes::from(serde_json::to_vec(body)?)
             }
             None => Bytes::new(),

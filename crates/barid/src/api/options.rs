@@ -17,7 +17,7 @@ pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:8080";
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "API options")]
 pub(crate) struct Options {
-    /// Where the API is; by default http://127.0.0.1:8080.
+    /// Where the API is; by default on this machine, at port 8080.
     #[arg(long, global = true, value_name = "URL", env = "BARID_URL")]
     pub(super) url: Option<String>,
 

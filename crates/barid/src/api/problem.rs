@@ -74,7 +74,7 @@ fn field(pointer: &str) -> String {
     for segment in pointer.split('/').skip(1) {
         let segment = segment.replace("~1", "/").replace("~0", "~");
         if segment.bytes().all(|byte| byte.is_ascii_digit()) && !segment.is_empty() {
-            field.push_str(&format!("[{segment}]"));
+            field.extend(["[", &segment, "]"]);
         } else {
             if !field.is_empty() {
                 field.push('.');
@@ -97,8 +97,10 @@ mod tests {
 
     #[test]
     fn names_the_field_and_what_to_do() {
-        let refused = problem(json!({"type": "about:blank", "title": "Invalid", "status": 422, "detail": "the subscription is not valid",
-            "errors": [{"pointer": "/events/0", "message": "has 'A' at byte 0: use only a-z"}, {"pointer": "", "message": "too deep"}]}));
+        let refused = problem(
+            json!({"type": "about:blank", "title": "Invalid", "status": 422, "detail": "the subscription is not valid",
+            "errors": [{"pointer": "/events/0", "message": "has 'A' at byte 0: use only a-z"}, {"pointer": "", "message": "too deep"}]}),
+        );
         assert_eq!(
             refused.to_string(),
             "the subscription is not valid\n  events[0]: has 'A' at byte 0: use only a-z\n  too deep"

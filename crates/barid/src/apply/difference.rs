@@ -58,6 +58,7 @@ fn fields(document: &Value) -> BTreeMap<String, Value> {
                 }
             }
             Value::Null => {}
+            Value::Object(_) if path.is_empty() => {}
             other => _ = found.insert(path.to_owned(), other.clone()),
         }
     }

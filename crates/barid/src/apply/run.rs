@@ -96,7 +96,12 @@ async fn put_one(api: &Api, wanted: &Wanted, manner: Manner) -> anyhow::Result<D
 }
 
 /// Deletes things, one after the other.
-pub(crate) async fn delete(api: &Api, things: &[Thing], manner: Manner, bar: &ProgressBar) -> anyhow::Result<Vec<Done>> {
+pub(crate) async fn delete(
+    api: &Api,
+    things: &[Thing],
+    manner: Manner,
+    bar: &ProgressBar,
+) -> anyhow::Result<Vec<Done>> {
     let mut done = Vec::with_capacity(things.len());
     for thing in things {
         let path = thing.path().with_flag("dry_run", manner.dry_run);

@@ -9,9 +9,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::api::{self, Api, Path};
+use crate::apply::prune;
 use crate::apply::run::{self, Done, Manner, Outcome};
 use crate::apply::wanted::{Kind, Thing, Wanted};
-use crate::apply::prune;
 use crate::cli::Output;
 use crate::config::Settings;
 use crate::exit::{Exit, Usage};
@@ -25,6 +25,7 @@ const NAMED: usize = 10;
 /// Files hold `tenants`, `event_types` and `subscriptions`, in YAML or JSON. Applying them again changes nothing. A
 /// subscription without a signing secret gets one, or keeps the one it has.
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of the command line")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     files: Files,
@@ -61,7 +62,7 @@ pub(crate) struct DiffArguments {
 struct Files {
     /// A file, a folder of .yaml, .yml and .json files, or `-` for standard input. Again for more.
     #[arg(short = 'f', long = "file", required = true, value_name = "FILE", num_args = 1..)]
-    files: Vec<PathBuf>,
+    paths: Vec<PathBuf>,
 
     /// The tenant of the subscriptions that name none; those that name another are refused.
     #[arg(long)]
@@ -73,7 +74,7 @@ struct Files {
 
 impl Files {
     fn read(&self) -> Result<Vec<Wanted>, manifest::Invalid> {
-        manifest::read(&self.files, self.tenant.as_ref())
+        manifest::read(&self.paths, self.tenant.as_ref())
     }
 }
 
@@ -141,7 +142,8 @@ async fn unwanted(api: &Api, wanted: &[Wanted]) -> anyhow::Result<Vec<Thing>> {
 }
 
 fn confirm(unwanted: &[Thing]) -> anyhow::Result<()> {
-    let named = unwanted.iter().take(NAMED).map(|thing| format!("\n  {thing}")).collect::<String>();
+    let named: Vec<_> = unwanted.iter().take(NAMED).map(|thing| format!("\n  {thing}")).collect();
+    let named = named.concat();
     let more = match unwanted.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!("\n  and {more} more"),

@@ -152,8 +152,11 @@ fn list(items: &[Value], output: Output) -> anyhow::Result<()> {
     let rows = items.iter().map(|item| {
         let text = |key: &str| item[key].as_str().unwrap_or("-").to_owned();
         // To the second is enough for people.
-        let time = |key: &str| item[key].as_str().map_or("never".to_owned(), |time| time.get(..19).unwrap_or(time).replace('T', " "));
-        let state = if item["revoked_at"].is_null() { "valid".to_owned() } else { format!("revoked {}", time("revoked_at")) };
+        let time = |key: &str| {
+            item[key].as_str().map_or("never".to_owned(), |time| time.get(..19).unwrap_or(time).replace('T', " "))
+        };
+        let state =
+            if item["revoked_at"].is_null() { "valid".to_owned() } else { format!("revoked {}", time("revoked_at")) };
         [text("id"), text("scope"), text("tenant"), text("name"), time("last_used_at"), time("expires_at"), state]
     });
     output::table(["ID", "SCOPE", "TENANT", "NAME", "LAST USED", "EXPIRES", "STATE"], rows)?;

@@ -165,7 +165,9 @@ async fn single(producer: &Producer, event: Event, output: Output) -> anyhow::Re
     pump::publish(producer, &event).await.map_err(anyhow::Error::msg)?;
     let envelope = event.envelope;
     match output {
-        Output::Json | Output::Yaml => output::data(output, &json!({ "event": envelope, "message_id": envelope.message_id() }))?,
+        Output::Json | Output::Yaml => {
+            output::data(output, &json!({ "event": envelope, "message_id": envelope.message_id() }))?;
+        }
         Output::Table => output::line(&format!(
             "published {} {} of tenant {} as {}",
             envelope.event_type,
@@ -196,7 +198,9 @@ async fn many(
 fn summarize(tally: &Tally, seconds: f64, output: Output) -> anyhow::Result<()> {
     let Tally { published, failed } = *tally;
     match output {
-        Output::Json | Output::Yaml => output::data(output, &json!({ "published": published, "failed": failed, "seconds": seconds })),
+        Output::Json | Output::Yaml => {
+            output::data(output, &json!({ "published": published, "failed": failed, "seconds": seconds }))
+        }
         Output::Table => {
             let failures = if failed == 0 { String::new() } else { format!(", {failed} failed") };
             let events = output::count(published, "event");

@@ -50,12 +50,12 @@ enum Action {
         #[command(flatten)]
         wait: Wait,
     },
-    /// Change some settings of one: `--set destination.timeout=30s`.
+    /// Change some settings of one: `barid subscriptions update big-deals destination.timeout=30s`.
     Update {
         #[command(flatten)]
         reference: Reference,
-        /// A setting and its new value, as JSON or plain text; nothing after `=` removes it. Again for more.
-        #[arg(long = "set", required = true, value_name = "KEY=VALUE", id = "change")]
+        /// A setting and its new value, as JSON or plain text; nothing after `=` removes it.
+        #[arg(required = true, value_name = "KEY=VALUE")]
         changes: Vec<String>,
         #[command(flatten)]
         wait: Wait,

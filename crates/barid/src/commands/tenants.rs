@@ -87,11 +87,8 @@ impl Fields {
     /// A document with what is given, and nothing else.
     fn document(&self) -> Map<String, Value> {
         let given = [self.subscriptions, self.fanout, self.own_lanes, self.publish_per_second];
-        let quotas: Map<_, _> = QUOTAS
-            .into_iter()
-            .zip(given)
-            .filter_map(|(name, limit)| Some((name.to_owned(), limit?.into())))
-            .collect();
+        let quotas: Map<_, _> =
+            QUOTAS.into_iter().zip(given).filter_map(|(name, limit)| Some((name.to_owned(), limit?.into()))).collect();
         let mut document = Map::new();
         if let Some(title) = &self.title {
             document.insert("title".to_owned(), title.as_str().into());
@@ -115,9 +112,7 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<()> {
     let one = |tenant: &str| Path::v1(COLLECTION).join(tenant);
     match action {
         Action::List => list(&api.list(&Path::v1(COLLECTION)).await?, output),
-        Action::Show { tenant } => {
-            output::document(output, &api.call(Method::Get, &one(&tenant), None).await?.body)
-        }
+        Action::Show { tenant } => output::document(output, &api.call(Method::Get, &one(&tenant), None).await?.body),
         Action::Create { tenant, fields, wait } => {
             let mut document = fields.document();
             document.insert("id".to_owned(), tenant.as_str().into());

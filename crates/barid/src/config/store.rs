@@ -174,7 +174,10 @@ mod tests {
 
     #[test]
     fn prints_without_the_password() {
-        assert_eq!(url("postgres://barid:s3cret@db.example/barid").to_string(), "postgres://barid:***@db.example/barid");
+        assert_eq!(
+            url("postgres://barid:s3cret@db.example/barid").to_string(),
+            "postgres://barid:***@db.example/barid"
+        );
         assert!(!url("postgres://h/b?user=u&password=s3cret").to_string().contains("s3cret"));
         assert!(!format!("{:?}", url("postgres://a:s3cret@b/c")).contains("s3cret"));
     }

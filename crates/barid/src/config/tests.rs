@@ -166,12 +166,16 @@ fn a_file_that_holds_no_url_of_a_store_is_named_and_not_repeated() {
     fs::write(&secret, "mysql://u:s3cret@h").unwrap();
     let environment = variables([("BARID_STORE__URL_FILE", &secret.display().to_string())]);
     let refused = refused(&Sources { environment, ..sources });
-    assert!(refused.ends_with("url (store.url_file) holds is no store: begin it with sqlite: or postgres://"), "{refused}");
+    assert!(
+        refused.ends_with("url (store.url_file) holds is no store: begin it with sqlite: or postgres://"),
+        "{refused}"
+    );
 }
 
 #[test]
 fn neither_passwords_nor_master_keys_are_shown() {
-    let text = "store.url = 'postgres://u:s3cret@h/b'\nsecurity = {master_key = 's3cret', other_master_keys = ['s3cret']}";
+    let text =
+        "store.url = 'postgres://u:s3cret@h/b'\nsecurity = {master_key = 's3cret', other_master_keys = ['s3cret']}";
     let shown = serde_json::to_string(&settings(text)).unwrap();
     assert!(!shown.contains("s3cret") && shown.contains("\"master_key\":\"***\""), "{shown}");
 }

@@ -49,7 +49,9 @@ async fn topology(settings: &Settings, mut link: Link) -> Finding {
              overflow on them",
         ),
         Ok(missing) => {
-            let named = missing.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+            // What the broker says of each is the same each time.
+            let briefly = |what: &String| what.split(": ").next().unwrap_or_default().to_owned();
+            let named = missing.iter().take(NAMED).map(briefly).collect::<Vec<_>>().join("; ");
             let more = missing.len().saturating_sub(NAMED);
             let more = if more > 0 { format!("; and {more} more") } else { String::new() };
             Finding::failed(TOPOLOGY, format!("{named}{more}"), "run `barid topology --apply`, or start `barid serve`")

@@ -43,13 +43,16 @@ fn open_to_others(file: &Path) -> Option<Finding> {
             format!("{shown} can be read by others on this machine"),
             format!("chmod 600 {shown}"),
         )),
-        Err(error) => Some(Finding::failed(CHECK, format!("{shown} cannot be looked at: {error}"), "check its directory")),
+        Err(error) => {
+            Some(Finding::failed(CHECK, format!("{shown} cannot be looked at: {error}"), "check its directory"))
+        }
     }
 }
 
 /// The directory of the database, or the first one above it that exists.
 fn unwritable(database: &Path) -> Option<Finding> {
-    let directory = database.ancestors().skip(1).find(|directory| directory.as_os_str().is_empty() || directory.exists())?;
+    let directory =
+        database.ancestors().skip(1).find(|directory| directory.as_os_str().is_empty() || directory.exists())?;
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     match fs::metadata(directory) {
         Ok(metadata) if !metadata.permissions().readonly() => None,

@@ -25,15 +25,20 @@ pub(super) async fn examine(settings: &Settings, options: &api::Options) -> anyh
             let text = explain(&error);
             let finding = match error.downcast_ref::<Refused>() {
                 // Nobody gave a key, so nobody may expect that it works.
-                Some(Refused(problem)) if problem.status == 401 && !options.has_key() => {
-                    Finding::ok(CHECK, "the gateway answers; whether a key works is seen with BARID_KEY or BARID_KEY_FILE")
-                }
+                Some(Refused(problem)) if problem.status == 401 && !options.has_key() => Finding::ok(
+                    CHECK,
+                    "the gateway answers; whether a key works is seen with BARID_KEY or BARID_KEY_FILE",
+                ),
                 Some(Refused(problem)) if problem.status == 403 => {
                     Finding::ok(CHECK, "the gateway answers, and the key is valid, for other things than looking")
                 }
                 Some(_) => Finding::failed(CHECK, text, "look for the key with `barid keys list`, or make one"),
-                None if options.names_an_api() => Finding::failed(CHECK, text, "start `barid serve`, or correct the url"),
-                None => Finding::skipped(CHECK, "no gateway answers on this machine; BARID_URL says where another one is"),
+                None if options.names_an_api() => {
+                    Finding::failed(CHECK, text, "start `barid serve`, or correct the url")
+                }
+                None => {
+                    Finding::skipped(CHECK, "no gateway answers on this machine; BARID_URL says where another one is")
+                }
             };
             vec![finding, clocks::examine(None, ours)]
         }

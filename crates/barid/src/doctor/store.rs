@@ -25,7 +25,11 @@ pub(super) async fn examine(settings: &Settings) -> Examined {
         return Finding::skipped(CHECK, format!("not used: subscriptions come from {}", file.display())).into();
     }
     if let Some(file) = settings.store.url.file().filter(|file| !file.exists()) {
-        return Finding::ok(CHECK, format!("{} is not there yet: it is made when `barid serve` starts", file.display())).into();
+        return Finding::ok(
+            CHECK,
+            format!("{} is not there yet: it is made when `barid serve` starts", file.display()),
+        )
+        .into();
     }
     // Where it is missing, opening would make one.
     if let Some(file) = master_key::development_file(settings).filter(|file| !file.exists())
@@ -42,7 +46,10 @@ pub(super) async fn examine(settings: &Settings) -> Examined {
     let prepared = store.prepare().await;
     let mut examined: Examined = match prepared {
         Ok(installation) => Examined {
-            findings: vec![Finding::ok(CHECK, format!("{url} answers, and its secrets open; installation {}", installation.id))],
+            findings: vec![Finding::ok(
+                CHECK,
+                format!("{url} answers, and its secrets open; installation {}", installation.id),
+            )],
             installation: Some(installation.id),
         },
         Err(error) if registry::is_passing(&error) => {

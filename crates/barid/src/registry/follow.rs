@@ -80,7 +80,8 @@ impl Follower {
     /// Whether a change that was told is one that is not here yet.
     fn lacks(&self, installation: &str, revision: u64) -> bool {
         let mirror = &self.registry.mirror;
-        mirror.installation().as_deref() == Some(installation) && mirror.snapshots().borrow().revision() < Some(revision)
+        mirror.installation().as_deref() == Some(installation)
+            && mirror.snapshots().borrow().revision() < Some(revision)
     }
 
     async fn look(&mut self, wake: Wake) {

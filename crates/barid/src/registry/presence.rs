@@ -42,8 +42,8 @@ pub(crate) async fn neighbours(road: &Road) -> Vec<Present> {
 }
 
 /// What tells this process from others of its host: its number, and a die for the time after a restart.
-fn process_name(host: Option<String>, pid: u32, die: u32) -> String {
-    format!("{}-{pid}-{die:08x}", host.as_deref().unwrap_or("unknown"))
+fn process_name(host: Option<&str>, pid: u32, die: u32) -> String {
+    format!("{}-{pid}-{die:08x}", host.unwrap_or("unknown"))
 }
 
 /// This process, as others see it. Clones share it.
@@ -64,7 +64,7 @@ struct Shared {
 
 impl Presence {
     /// A process that consumes nothing yet.
-    pub(crate) fn new(host: Option<String>, roles: &[Role], snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
+    pub(crate) fn new(host: Option<&str>, roles: &[Role], snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
         Self(Arc::new(Shared {
             process: process_name(host, std::process::id(), fastrand::u32(..)),
             roles: roles.iter().map(ToString::to_string).collect(),

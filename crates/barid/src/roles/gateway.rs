@@ -25,3 +25,20 @@ pub(crate) fn config(settings: &Settings) -> Config {
         user_id: must_be_named.then(|| broker.url.user()).flatten(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::settings;
+
+    #[test]
+    fn the_default_file_says_what_tenants_have_by_default() {
+        assert_eq!(config(&settings("")).quotas, DefaultQuotas::default());
+    }
+
+    #[test]
+    fn is_named_only_where_publishers_must_be() {
+        assert_eq!(config(&settings("")).user_id, None);
+        assert_eq!(config(&settings("tenants.publishers.crm = 'acme'")).user_id.as_deref(), Some("guest"));
+    }
+}

@@ -66,9 +66,12 @@ pub(super) async fn run(
         eprintln!("no dead letter {id}");
     }
     match output {
-        Output::Json | Output::Yaml => output::data(output, &json!({
-            act.done(): chosen, "dry_run": dry_run, "looked_at": summary.seen, "missing": missing, "kept": kept,
-        }))?,
+        Output::Json | Output::Yaml => output::data(
+            output,
+            &json!({
+                act.done(): chosen, "dry_run": dry_run, "looked_at": summary.seen, "missing": missing, "kept": kept,
+            }),
+        )?,
         Output::Table => {
             let would = if dry_run { "would be " } else { "" };
             let letters = output::count(chosen, "dead letter");

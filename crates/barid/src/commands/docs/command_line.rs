@@ -24,7 +24,9 @@ pub(super) fn page() -> Result<String, Error> {
     root.build();
     let mut page = String::from(HEAD);
     write!(page, "\n## Common options\n\n{}", options(&root, |id| COMMON.contains(&id)))?;
-    if let Some(api) = root.get_subcommands().find(|command| command.get_arguments().any(|argument| argument.get_id() == "local")) {
+    if let Some(api) =
+        root.get_subcommands().find(|command| command.get_arguments().any(|argument| argument.get_id() == "local"))
+    {
         let intro = "Commands that use the API have these as well.";
         write!(page, "\n## API options\n\n{intro}\n\n{}", options(api, |id| API.contains(&id)))?;
     }
@@ -53,7 +55,8 @@ fn walk(page: &mut String, command: &Command, parent: &str) -> Result<(), Error>
 
 /// A table of the options with these ids; nothing if there are none.
 fn options(command: &Command, wanted: impl Fn(&str) -> bool) -> String {
-    let is_wanted = |argument: &&Arg| !argument.is_hide_set() && argument.get_id() != "help" && argument.get_id() != "version";
+    let is_wanted =
+        |argument: &&Arg| !argument.is_hide_set() && argument.get_id() != "help" && argument.get_id() != "version";
     let rows: Vec<_> = command
         .get_arguments()
         .filter(is_wanted)
@@ -66,15 +69,16 @@ fn options(command: &Command, wanted: impl Fn(&str) -> bool) -> String {
 fn row(argument: &Arg) -> String {
     let mut meaning = argument.get_help().map(ToString::to_string).unwrap_or_default();
     if let Some(variable) = argument.get_env() {
-        meaning.push_str(&format!(" In the environment: `{}`.", variable.to_string_lossy()));
+        meaning.extend([" In the environment: `", &*variable.to_string_lossy(), "`."]);
     }
     let defaults: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
     if argument.get_action().takes_values() && !defaults.is_empty() {
-        meaning.push_str(&format!(" Default: `{}`.", defaults.join(",")));
+        meaning.extend([" Default: `", &*defaults.join(","), "`."]);
     }
-    let possible: Vec<_> = argument.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
+    let possible: Vec<_> =
+        argument.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
     if argument.get_action().takes_values() && !possible.is_empty() {
-        meaning.push_str(&format!(" One of {}.", possible.join(", ")));
+        meaning.extend([" One of ", &*possible.join(", "), "."]);
     }
     format!("| `{}` | {} |", written(argument), meaning.replace('|', "\\|").replace('\n', " "))
 }
@@ -103,6 +107,8 @@ mod tests {
 
     #[test]
     fn tells_no_default_that_the_environment_of_the_writer_gave() {
-        assert!(page().unwrap().contains("| `--url URL` | Where the API is; by default http://127.0.0.1:8080. In the environment: `BARID_URL`. |"));
+        assert!(page().unwrap().contains(
+            "| `--url URL` | Where the API is; by default on this machine, at port 8080. In the environment: `BARID_URL`. |"
+        ));
     }
 }

@@ -74,6 +74,10 @@ mod tests {
         let page = page().unwrap();
         let without: Vec<_> = page.lines().filter(|line| line.ends_with("|  |")).collect();
         assert_eq!(without, Vec::<&str>::new());
-        assert!(page.contains("| `store.max_connections` | `8` | `BARID_STORE__MAX_CONNECTIONS` | Connections of a process"));
+        assert!(
+            page.contains(
+                "| `store.max_connections` | `8` | `BARID_STORE__MAX_CONNECTIONS` | Connections of a process"
+            )
+        );
     }
 }

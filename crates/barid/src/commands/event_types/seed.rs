@@ -65,7 +65,9 @@ fn verdict(there: Option<&Value>, shipped: &Value, validation_is_asked: bool, fo
 }
 
 fn print(done: &[(String, Verdict)], output: Output) -> anyhow::Result<()> {
-    let of = |wanted| done.iter().filter(|(_, verdict)| *verdict == wanted).map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+    let of = |wanted| {
+        done.iter().filter(|(_, verdict)| *verdict == wanted).map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+    };
     let (created, changed, kept) = (of(Verdict::Create), of(Verdict::Replace), of(Verdict::Keep));
     let unchanged = of(Verdict::Leave).len();
     if output != Output::Table {

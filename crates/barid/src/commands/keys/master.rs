@@ -7,8 +7,8 @@ use serde_json::json;
 use crate::cli::Output;
 use crate::config::Settings;
 use crate::exit::{Exit, Usage};
-use crate::registry::{self, master_key};
 use crate::output;
+use crate::registry::{self, master_key};
 
 /// Prints a new key.
 pub(super) fn new(output: Output) -> anyhow::Result<Exit> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use crate::manifest;
 #[derive(Clone, Debug, Args)]
 pub(super) struct Draft {
     /// A YAML or JSON file with one subscription, or `-` for standard input.
-    #[arg(short = 'f', long = "file", value_name = "FILE", conflicts_with_all = ["name", "events", "url"])]
+    #[arg(short = 'f', long = "file", value_name = "FILE", conflicts_with_all = ["name", "events", "to"])]
     file: Option<PathBuf>,
 
     /// What to call it: unique within its tenant.
@@ -29,8 +29,8 @@ pub(super) struct Draft {
     events: Vec<String>,
 
     /// Where deliveries go.
-    #[arg(long, value_name = "URL", required_unless_present = "file", id = "destination")]
-    url: Option<String>,
+    #[arg(long, value_name = "URL", required_unless_present = "file")]
+    to: Option<String>,
 }
 
 impl Draft {
@@ -38,7 +38,7 @@ impl Draft {
     pub(super) fn document(&self) -> anyhow::Result<Value> {
         let mut document = match &self.file {
             Some(file) => manifest::one(file)?,
-            None => json!({ "name": self.name, "events": self.events, "destination": { "url": self.url } }),
+            None => json!({ "name": self.name, "events": self.events, "destination": { "url": self.to } }),
         };
         if let (Some(tenant), Value::Object(fields)) = (&self.tenant, &mut document) {
             fields.insert("tenant".to_owned(), tenant.as_str().into());
@@ -52,9 +52,9 @@ pub(super) fn patch(changes: &[String]) -> anyhow::Result<Value> {
     let mut patch = Value::Object(Map::new());
     for change in changes {
         let Some((key, value)) = change.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-            bail!(Usage(format!("{change:?} changes nothing: write --set KEY=VALUE, such as destination.timeout=30s")));
+            bail!(Usage(format!("{change:?} changes nothing: write KEY=VALUE, such as destination.timeout=30s")));
         };
-        insert(&mut patch, key, read(value)).with_context(|| format!("--set {key}"))?;
+        insert(&mut patch, key, read(value))?;
     }
     Ok(patch)
 }
@@ -90,7 +90,8 @@ mod tests {
     #[test]
     fn dots_lead_inside() {
         let patch = patched(&["destination.timeout=30s", "events=[\"deal.*\"]", "delivery.max_in_flight=8"]).unwrap();
-        let expected = json!({"destination": {"timeout": "30s"}, "events": ["deal.*"], "delivery": {"max_in_flight": 8}});
+        let expected =
+            json!({"destination": {"timeout": "30s"}, "events": ["deal.*"], "delivery": {"max_in_flight": 8}});
         assert_eq!(patch, expected);
     }
 

@@ -15,7 +15,14 @@ pub(super) fn list(items: &[Value], output: Output) -> anyhow::Result<()> {
     }
     let rows = items.iter().map(|item| {
         let destination = item["destination"]["url"].as_str().unwrap_or_default();
-        [text(&item["tenant"]), text(&item["name"]), words(&item["events"]), destination.to_owned(), state(item), text(&item["id"])]
+        [
+            text(&item["tenant"]),
+            text(&item["name"]),
+            words(&item["events"]),
+            destination.to_owned(),
+            state(item),
+            text(&item["id"]),
+        ]
     });
     output::table(["TENANT", "NAME", "EVENTS", "DESTINATION", "STATE", "ID"], rows)?;
     Ok(output::line(&format!("\n{}", output::count(items.len(), "subscription")))?)

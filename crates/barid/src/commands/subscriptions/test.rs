@@ -54,17 +54,11 @@ pub(super) fn show(outcome: &Value, output: Output) -> anyhow::Result<Exit> {
 }
 
 fn sentence(outcome: &Value) -> String {
-    let mut sentence = if outcome["delivered"] == true { "delivered" } else { "not delivered" }.to_owned();
-    if let Some(status) = outcome["status"].as_u64() {
-        sentence.push_str(&format!(": status {status}"));
-    }
-    if let Some(error) = outcome["error"].as_str() {
-        sentence.push_str(&format!(": {error}"));
-    }
-    if let Some(duration) = outcome["duration_ms"].as_u64() {
-        sentence.push_str(&format!(" after {duration} ms"));
-    }
-    sentence
+    let verdict = if outcome["delivered"] == true { "delivered" } else { "not delivered" }.to_owned();
+    let status = outcome["status"].as_u64().map(|status| format!(": status {status}"));
+    let error = outcome["error"].as_str().map(|error| format!(": {error}"));
+    let duration = outcome["duration_ms"].as_u64().map(|duration| format!(" after {duration} ms"));
+    [Some(verdict), status, error, duration].into_iter().flatten().collect()
 }
 
 #[cfg(test)]
