@@ -91,7 +91,8 @@ impl Signer {
     /// A signer with these keys, 1 to [`MAX_KEYS`], the newest first; each signs until its end, in whole seconds since
     /// 1970, if it has one. When all have ended, the newest goes on: a webhook is never without a signature.
     pub fn with_ends(keys: impl IntoIterator<Item = (Key, Option<i64>)>) -> Result<Self, InvalidSigner> {
-        let prepared: Arc<[_]> = keys.into_iter().take(MAX_KEYS + 1).map(|(key, until)| Prepared::new(key, until)).collect();
+        let prepared: Arc<[_]> =
+            keys.into_iter().take(MAX_KEYS + 1).map(|(key, until)| Prepared::new(key, until)).collect();
         match prepared.len() {
             0 => Err(InvalidSigner::NoKey),
             1..=MAX_KEYS => Ok(Self(prepared)),
