@@ -54,6 +54,8 @@ pub(crate) struct Done {
     pub(crate) error: Option<String>,
     /// The revision it is at.
     revision: Option<u64>,
+    /// Whether routers were waited for, and if so, whether they all have it.
+    everywhere: Option<bool>,
 }
 
 /// How it is done.
@@ -63,6 +65,8 @@ pub(crate) struct Manner {
     pub(crate) dry_run: bool,
     /// Ask for the fields that differ.
     pub(crate) differences: bool,
+    /// End when every router has it.
+    pub(crate) wait: bool,
 }
 
 /// Puts everything wanted, in the order of kinds; the result is in the order given. Ends early if the API cannot go on.
@@ -103,8 +107,10 @@ pub(crate) async fn delete(
     bar: &ProgressBar,
 ) -> anyhow::Result<Vec<Done>> {
     let mut done = Vec::with_capacity(things.len());
-    for thing in things {
-        let path = thing.path().with_flag("dry_run", manner.dry_run);
+    for (index, thing) in things.iter().enumerate() {
+        // Whoever has the last change has all before it.
+        let waits = manner.wait && index + 1 == things.len();
+        let path = thing.path().with_flag("dry_run", manner.dry_run).with_flag("wait", waits);
         let result = api.call(Method::Delete, &path, None).await;
         done.push(finish(thing, "--prune", result, |_| (Outcome::Deleted, Vec::new()))?);
         bar.inc(1);
@@ -123,11 +129,12 @@ fn finish(
     match result {
         Ok(answer) => {
             let (outcome, changes) = judge(&answer);
-            Ok(Done { thing, outcome, changes, error: None, revision: revision(&answer) })
+            let everywhere = answer.propagation.is_some().then(|| !answer.is_pending());
+            Ok(Done { thing, outcome, changes, error: None, revision: revision(&answer), everywhere })
         }
         Err(error) if error.is::<Refused>() => {
             let error = Some(format!("{place}: {}", explain(&error)));
-            Ok(Done { thing, outcome: Outcome::Failed, changes: Vec::new(), error, revision: None })
+            Ok(Done { thing, outcome: Outcome::Failed, changes: Vec::new(), error, revision: None, everywhere: None })
         }
         Err(error) => Err(error),
     }
@@ -140,6 +147,9 @@ fn revision(answer: &Answer) -> Option<u64> {
 
 /// Waits until every router has what was done. Whether they all have it.
 pub(crate) async fn wait(api: &Api, wanted: &[Wanted], done: &[Done]) -> anyhow::Result<bool> {
+    if let Some(everywhere) = done.last().and_then(|done| done.everywhere) {
+        return Ok(everywhere);
+    }
     // Whoever has the last change has all before it, so the last one is put again, which changes nothing but waits.
     let Some(last) = done.iter().filter(|done| done.outcome != Outcome::Failed).max_by_key(|done| done.revision) else {
         return Ok(true);

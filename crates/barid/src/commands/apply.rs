@@ -82,7 +82,7 @@ impl Files {
 pub(crate) async fn run(arguments: Arguments, settings: &Settings, output: Output) -> anyhow::Result<Exit> {
     let wanted = arguments.files.read()?;
     let api = Api::open(&arguments.files.api, settings).await?;
-    let manner = Manner { dry_run: arguments.dry_run, differences: false };
+    let manner = Manner { dry_run: arguments.dry_run, differences: false, wait: arguments.wait };
     let unwanted = if arguments.prune { unwanted(&api, &wanted).await? } else { Vec::new() };
     if !unwanted.is_empty() && !arguments.dry_run && !arguments.yes {
         confirm(&unwanted)?;
@@ -102,7 +102,7 @@ pub(crate) async fn run(arguments: Arguments, settings: &Settings, output: Outpu
 pub(crate) async fn diff(arguments: DiffArguments, settings: &Settings, output: Output) -> anyhow::Result<Exit> {
     let wanted = arguments.files.read()?;
     let api = Api::open(&arguments.files.api, settings).await?;
-    let manner = Manner { dry_run: true, differences: true };
+    let manner = Manner { dry_run: true, differences: true, wait: false };
     let unwanted = if arguments.prune { unwanted(&api, &wanted).await? } else { Vec::new() };
     let done = work(&api, &wanted, &unwanted, manner).await?;
     api.close().await;

@@ -1,7 +1,7 @@
 //! The API, the key for it, and what its clock says.
 
 use super::{Finding, clocks};
-use crate::api::{self, Api, Method, Path, Refused};
+use crate::api::{self, Api, Method, Path, Refused, Unavailable};
 use crate::clock;
 use crate::config::Settings;
 use crate::exit::explain;
@@ -33,9 +33,7 @@ pub(super) async fn examine(settings: &Settings, options: &api::Options) -> anyh
                     Finding::ok(CHECK, "the gateway answers, and the key is valid, for other things than looking")
                 }
                 Some(_) => Finding::failed(CHECK, text, "look for the key with `barid keys list`, or make one"),
-                None if options.names_an_api() => {
-                    Finding::failed(CHECK, text, "start `barid serve`, or correct the url")
-                }
+                None if options.names_an_api() => unreachable_there(&error, text),
                 None => {
                     Finding::skipped(CHECK, "no gateway answers on this machine; BARID_URL says where another one is")
                 }
@@ -43,4 +41,16 @@ pub(super) async fn examine(settings: &Settings, options: &api::Options) -> anyh
             vec![finding, clocks::examine(None, ours)]
         }
     })
+}
+
+/// Whoever says where the API is expects it to be there.
+fn unreachable_there(error: &anyhow::Error, text: String) -> Finding {
+    match error.downcast_ref::<Unavailable>() {
+        Some(Unavailable::Unreachable { url, reason }) => Finding::failed(
+            CHECK,
+            format!("nothing answers at {url} ({reason})"),
+            "start `barid serve` there, or correct --url or BARID_URL",
+        ),
+        _ => Finding::failed(CHECK, text, "look at the log of the gateway"),
+    }
 }

@@ -45,7 +45,7 @@ fn walk(page: &mut String, command: &Command, parent: &str) -> Result<(), Error>
     let name = format!("{parent} {}", command.get_name());
     let depth = if parent == "barid" { "##" } else { "###" };
     let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
-    write!(page, "\n{depth} `{name}`\n\n{}\n", about.trim())?;
+    write!(page, "\n{depth} `{name}`\n\n{}\n", sentence(about.trim().to_owned()))?;
     let own = options(command, |id| !COMMON.contains(&id) && !API.contains(&id));
     if !own.is_empty() {
         write!(page, "\n{own}")?;
@@ -67,7 +67,7 @@ fn options(command: &Command, wanted: impl Fn(&str) -> bool) -> String {
 }
 
 fn row(argument: &Arg) -> String {
-    let mut meaning = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    let mut meaning = sentence(argument.get_help().map(ToString::to_string).unwrap_or_default());
     if let Some(variable) = argument.get_env() {
         meaning.extend([" In the environment: `", &*variable.to_string_lossy(), "`."]);
     }
@@ -81,6 +81,14 @@ fn row(argument: &Arg) -> String {
         meaning.extend([" One of ", &*possible.join(", "), "."]);
     }
     format!("| `{}` | {} |", written(argument), meaning.replace('|', "\\|").replace('\n', " "))
+}
+
+/// With the full stop that clap takes away from the last sentence.
+fn sentence(mut text: String) -> String {
+    if !text.is_empty() && !text.ends_with('.') {
+        text.push('.');
+    }
+    text
 }
 
 /// As one types it.
