@@ -39,12 +39,12 @@ pub(crate) async fn make_first(store: &Store, settings: &Settings, now: DateTime
     }
     let mut filled = Ok(());
     // Called more than once, and must not fail at any.
-    let fill = |bytes: &mut [u8]| {
+    let random = |bytes: &mut [u8]| {
         if filled.is_ok() {
             filled = getrandom::fill(bytes);
         }
     };
-    let (key, text) = keys::generate(Scope::Admin, None, NAME.to_owned(), fill, now);
+    let (key, text) = keys::generate(Scope::Admin, None, NAME.to_owned(), random, now);
     filled.map_err(Unusable::NoRandomness)?;
     let file = file(settings);
     // A file that was asked for wins over the terminal.
