@@ -1,5 +1,6 @@
 //! The store when a process starts: asked until it answers, or the copy of it taken.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use crate::roles::{Role, Supplies};
 
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// The file that was read before there was a registry, which somebody may expect to be read still.
+const FORMER_FILE: &str = "subscriptions.yaml";
 
 /// What `/readyz` calls it.
 const CHECK: &str = "registry";
@@ -53,6 +57,13 @@ pub(super) async fn start(
         stale = registry.mirror.is_stale(),
         "registry read"
     );
+    if snapshot.is_empty() && Path::new(FORMER_FILE).exists() {
+        warn!(
+            file = FORMER_FILE,
+            "there is a file of subscriptions here that is not used, and the registry is empty: put it there with `barid apply \
+             -f`, or run from it with --subscriptions"
+        );
+    }
     // A copy was made by a process that had the store, whose first gateway made the key.
     if roles.contains(&Role::Gateway) && !registry.mirror.is_stale() {
         admin_key::make_first(&registry.store, settings, clock::now()).await?;
