@@ -16,6 +16,7 @@ mod security;
 mod show;
 mod source;
 mod store;
+mod store_url;
 mod telemetry;
 #[cfg(test)]
 pub(crate) mod tests;

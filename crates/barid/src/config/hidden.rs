@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// What stands where a secret was.
-const MASK: &str = "***";
+pub(super) const MASK: &str = "***";
 
 /// A text that is printed, and serialized, as a mask. An empty one is no secret: none was given.
 #[derive(Clone, Default, Deserialize)]

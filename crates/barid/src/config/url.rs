@@ -7,8 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
-/// What stands where a password was.
-const MASK: &str = "***";
+use super::hidden::MASK;
 
 /// The names and addresses of this machine, to which plain text is safe.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
