@@ -1,12 +1,13 @@
 //! Whether a message comes in: it must be an event, from somebody who may speak for its tenant, and on no endless round.
 
-use std::collections::HashMap;
-
 use barid_broker::frame::FrameError;
 use barid_event::amqp::{Limits, Message, Read, read};
 use barid_event::{Malformed, Tenant};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
+
+use crate::publishers::Publishers;
+use crate::schema::Mismatch;
 
 /// Passages through Barid after which an event is taken for one that goes round: a subscriber publishes what it receives.
 pub(crate) const MAX_HOPS: u8 = 5;
@@ -20,8 +21,8 @@ pub(crate) const MAX_RETURNED: u32 = 20;
 pub(crate) struct Rules {
     /// Sizes.
     pub(crate) limits: Limits,
-    /// The tenants that each broker user may publish for; empty: every user may publish for every tenant.
-    pub(crate) publishers: HashMap<String, Vec<Tenant>>,
+    /// Who may publish for whom.
+    pub(crate) publishers: Publishers,
 }
 
 /// Why a message becomes a dead letter. The text is its detail; it quotes no payload.
@@ -48,6 +49,20 @@ pub(crate) enum Refusal {
         /// The tenant of the event.
         tenant: Tenant,
     },
+    /// Its tenant is not registered, where others are.
+    #[error("tenant {0} is not registered: register it, or mend the event's tenant")]
+    TenantUnknown(Tenant),
+    /// Its data is not what its type is registered with.
+    #[error("data does not match the schema of the event type: {0}")]
+    Schema(#[from] Mismatch),
+    /// It would reach too many subscriptions.
+    #[error("event reaches {reached} subscriptions, more than the {limit} allowed: raise the tenant's quota `fanout`")]
+    Fanout {
+        /// The subscriptions that want it.
+        reached: usize,
+        /// The most that may get it.
+        limit: u32,
+    },
     /// It was tried too often.
     #[error("message was handed out {0} times before without an end: see the router's log for the reason")]
     DeliveryLimit(u32),
@@ -72,6 +87,9 @@ impl Refusal {
             Self::Malformed(malformed) => malformed.reason(),
             Self::Loop(_) => "loop",
             Self::NoUser | Self::Forbidden { .. } => "tenant_forbidden",
+            Self::TenantUnknown(_) => "tenant_unknown",
+            Self::Schema(_) => "schema",
+            Self::Fanout { .. } => "fanout_exceeded",
             Self::DeliveryLimit(_) => "delivery_limit",
             Self::Unrouted(_) | Self::UnreadableWork(_) => "unrouted",
             Self::UnwritableWork(_) | Self::Panicked => "internal",
@@ -105,8 +123,7 @@ impl Rules {
             return Ok(());
         }
         let user = user.ok_or(Refusal::NoUser)?;
-        let tenants = self.publishers.get(user).map_or(&[][..], Vec::as_slice);
-        if tenants.contains(tenant) {
+        if self.publishers.admit(user, tenant) {
             return Ok(());
         }
         Err(Refusal::Forbidden { user: user.to_owned(), tenant: tenant.clone() })
@@ -116,6 +133,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::publishers::Speaks;
 
     fn message() -> Message<'static> {
         Message { routing_key: "deal.won", message_id: Some("evt-1"), body: "{}".into(), ..Message::default() }
@@ -143,8 +161,9 @@ mod tests {
 
     #[test]
     fn lets_only_known_users_speak_for_their_tenants() {
-        let acme = vec!["acme".parse().unwrap()];
-        let rules = Rules { publishers: HashMap::from([("sales".to_owned(), acme)]), ..Rules::default() };
+        let acme = Speaks::For(vec!["acme".parse().unwrap()]);
+        let publishers = [("sales".to_owned(), acme), ("gateway".to_owned(), Speaks::ForAll)].into_iter().collect();
+        let rules = Rules { publishers, ..Rules::default() };
         let by = |user_id, tenant: &'static str| {
             let message = Message {
                 user_id,
@@ -155,6 +174,7 @@ mod tests {
         };
         assert_eq!(by(Some("sales"), "acme"), "admitted");
         assert_eq!(by(Some("sales"), "other"), "tenant_forbidden");
+        assert_eq!(by(Some("gateway"), "other"), "admitted");
         assert_eq!(by(Some("billing"), "acme"), "tenant_forbidden");
         assert_eq!(by(None, "acme"), "tenant_forbidden");
     }

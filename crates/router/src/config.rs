@@ -1,10 +1,10 @@
 //! What can be chosen about a router.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use barid_event::Tenant;
 use barid_event::amqp::Limits;
+
+use crate::publishers::Publishers;
 
 /// A router's configuration.
 #[derive(Clone, Debug)]
@@ -17,9 +17,11 @@ pub struct Config {
     pub lanes_per_tenant: u16,
     /// What is accepted of a message at most. A body over 15 MiB is refused, whatever this says.
     pub limits: Limits,
-    /// The tenants that each broker user may publish for. Empty, which is the default: whoever may write to the events
-    /// exchange may publish for every tenant. Otherwise a message must carry its `user_id`, which the broker validates.
-    pub publishers: HashMap<String, Vec<Tenant>>,
+    /// Who may publish for whom. Default: everybody for everybody.
+    pub publishers: Publishers,
+    /// Subscriptions that one event may reach, where its tenant's quota says nothing else. An event that wants more is not
+    /// delivered in part, but becomes a dead letter. Default 1,000.
+    pub max_fanout: u32,
     /// The time between two canaries. Default 60 s.
     pub canary_interval: Duration,
     /// How long publishing may be impossible before unpublished messages go back to their queues; a single message that
@@ -35,7 +37,8 @@ impl Default for Config {
             work_lanes: 4,
             lanes_per_tenant: 2,
             limits: Limits::default(),
-            publishers: HashMap::new(),
+            publishers: Publishers::default(),
+            max_fanout: 1000,
             canary_interval: Duration::from_mins(1),
             give_back_after: Duration::from_mins(1),
         }

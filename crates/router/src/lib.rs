@@ -6,7 +6,7 @@
 //! with a canary that events reach the inbox at all.
 //!
 //! Decisions are plain functions over values, clock and dice included: `admission` (is it an event, and may it come in),
-//! `fanout` (which deliveries travel together), `lanes` (where), `strays` (what arrived in the wrong place), `gate` (may
+//! `schema` (is its data as registered), `fanout` (which deliveries travel together), `lanes` (where), `strays` (what arrived in the wrong place), `gate` (may
 //! work start). `planner` puts them together, and `sorter` is the one loop that acts.
 
 mod admission;
@@ -20,7 +20,9 @@ mod lanes;
 mod metrics;
 mod plan;
 mod planner;
+mod publishers;
 mod router;
+mod schema;
 mod slow;
 mod sorter;
 mod strays;
@@ -28,4 +30,5 @@ mod work;
 
 pub use config::Config;
 pub use metrics::Metrics;
+pub use publishers::{Publishers, Speaks};
 pub use router::Router;

@@ -19,6 +19,8 @@ metrics! {
         events_consumed_total: IntCounterVec["result"],
         /// Events whose publisher gave no id: they cannot be told from their duplicates.
         events_id_made_total: IntCounter,
+        /// Events that their type's schema would refuse, were it enforced.
+        schema_warnings_total: IntCounter,
         /// Deliveries made of one event.
         router_fanout_size: Histogram(FANOUT),
         /// Time from taking a message to the confirm of everything published for it.

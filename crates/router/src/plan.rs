@@ -24,6 +24,8 @@ pub(crate) enum Outcome {
         fanout: usize,
         /// Whether its publisher gave it no id.
         id_was_made: bool,
+        /// Whether the schema of its type only warns of it.
+        schema_warned: bool,
     },
     /// A message of ours, sent on to where it can go now.
     Rerouted,

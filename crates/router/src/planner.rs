@@ -1,26 +1,26 @@
 //! From a message to the plan for it: CPU only, no waiting.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use barid_broker::dead_letter::DeadLetter;
 use barid_broker::delay::{Delay, RETRY_AFTER_BITS};
 use barid_broker::frame::FrameError;
 use barid_broker::outgoing::{Kind, Outgoing};
 use barid_broker::publisher::MAX_BODY;
-use barid_broker::work::{Delivery, Work};
-use barid_broker::{Incoming, Names};
+use barid_broker::work::{Delivery, SLACK, Work};
+use barid_broker::{Incoming, Names, own_lanes};
 use barid_event::amqp::Read;
-use barid_registry::{Scratch, Snapshot};
+use barid_registry::{OwnLane, Scratch, Snapshot, Subscription};
 use chrono::{DateTime, Utc};
-use tracing::warn;
+use tracing::{debug, warn};
 use uuid::Uuid;
 
 use crate::admission::{Refusal, Rules, admit};
 use crate::config::Config;
-use crate::fanout::fanout;
+use crate::fanout::{Home, fanout};
 use crate::lanes::Lanes;
 use crate::plan::{Outcome, Plan};
+use crate::schema;
 use crate::slow::{MAX_SLOW, SlowSet};
 use crate::strays::{self, Stray};
 
@@ -36,9 +36,6 @@ const CANARY_KEY: &str = "barid.canary";
 /// The longest id of a canary, in bytes: a UUID has 36.
 const MAX_CANARY_ID: usize = 64;
 
-/// What a delivery may take beyond its schedule: waiting in lanes, a day of `Retry-After`.
-const SLACK: Duration = Duration::from_hours(24);
-
 /// The largest payload passed on, in bytes: with its envelope and deliveries it still fits a message. Of a larger one the
 /// dead letter keeps only the beginning.
 const MAX_PAYLOAD: usize = MAX_BODY - 1024 * 1024;
@@ -50,6 +47,7 @@ pub(crate) struct Planner {
     names: Names,
     rules: Rules,
     work_lanes: u16,
+    max_fanout: u32,
     scratch: Scratch,
 }
 
@@ -63,6 +61,7 @@ impl Planner {
             names,
             rules: Rules { limits, publishers: config.publishers.clone() },
             work_lanes: config.work_lanes,
+            max_fanout: config.max_fanout,
             scratch: Scratch::default(),
         }
     }
@@ -122,6 +121,17 @@ impl Planner {
         let hops = incoming.hops();
         let (message, returned) = (incoming.message(), incoming.returned);
         let Read { event, id_was_made } = admit(&message, hops, returned, &self.rules, now, Uuid::now_v7)?;
+        let tenant = &event.envelope.tenant;
+        if !snapshot.knows_tenant(tenant) {
+            return Err(Refusal::TenantUnknown(tenant.clone()));
+        }
+        let warning = schema::check(&event, snapshot)?;
+        if let Some(mismatch) = &warning {
+            let (id, event_type) = (event.envelope.id.as_str(), event.envelope.event_type.as_str());
+            debug!(event.id = id, event.r#type = event_type, detail = %mismatch, "an event does not match its schema");
+        }
+        let quota = snapshot.tenant(tenant).and_then(|tenant| tenant.quotas.fanout);
+        let limit = quota.unwrap_or(self.max_fanout);
         let work = Work {
             envelope: event.envelope,
             accepted_at: now,
@@ -134,35 +144,41 @@ impl Planner {
         let envelope = &work.envelope;
         let matching = snapshot.matching(&envelope.tenant, &envelope.event_type, &mut scratch);
         let fanout = matching.len();
+        if u32::try_from(fanout).map_or(true, |fanout| fanout > limit) {
+            return Err(Refusal::Fanout { reached: fanout, limit });
+        }
         let deliveries = matching.map(|subscription| {
-            let expires_at = now + (subscription.horizon() + SLACK);
-            Delivery::first(subscription.id.as_str(), expires_at)
+            let home = home(subscription);
+            let expires_at = match home {
+                Home::Shared => now + (subscription.horizon() + SLACK),
+                Home::Own => own_lanes::expires_at(now, subscription.horizon()),
+            };
+            (Delivery::first(subscription.id.as_str(), expires_at), home)
         });
         let messages = self.pack(&work, deliveries, None, snapshot)?;
         self.scratch = scratch;
-        let outcome = Outcome::Routed { fanout, id_was_made };
+        let outcome = Outcome::Routed { fanout, id_was_made, schema_warned: warning.is_some() };
         Ok(Plan::now(outcome, messages))
     }
 
-    /// Deliveries whose lane is gone, as they were, into lanes we have; onto the ladder again if they are not due yet.
+    /// Deliveries whose lane is gone, as they were, into the lanes where they belong today; onto the ladder again if they are not due yet.
     fn reroute(&mut self, incoming: &Incoming, snapshot: &Snapshot, now: DateTime<Utc>) -> Result<Plan, Refusal> {
         let mut work = Work::decode(&incoming.body).map_err(Refusal::UnreadableWork)?;
         let deliveries = std::mem::take(&mut work.deliveries);
         let due = deliveries.iter().filter_map(|delivery| delivery.due_at);
         let wait = due.max().and_then(|due| (due - now).to_std().ok());
         let delay = wait.filter(|wait| !wait.is_zero()).map(|wait| Delay::at_least(wait, RETRY_AFTER_BITS));
-        Ok(Plan {
-            outcome: Outcome::Rerouted,
-            messages: self.pack(&work, deliveries, delay, snapshot)?,
-            pause: strays::pause(&incoming.routing_key, self.work_lanes),
-        })
+        let has_own_lane = |id: &str| snapshot.get(id).is_some_and(|subscription| home(subscription) == Home::Own);
+        let pause = strays::pause(&incoming.routing_key, self.work_lanes, has_own_lane);
+        let deliveries = deliveries.into_iter().map(|delivery| rehome(delivery, snapshot, now));
+        Ok(Plan { outcome: Outcome::Rerouted, messages: self.pack(&work, deliveries, delay, snapshot)?, pause })
     }
 
     /// The messages that carry these deliveries of one event.
     fn pack(
         &mut self,
         work: &Work,
-        deliveries: impl IntoIterator<Item = Delivery>,
+        deliveries: impl IntoIterator<Item = (Delivery, Home)>,
         delay: Option<Delay>,
         snapshot: &Snapshot,
     ) -> Result<Vec<Outgoing>, FrameError> {
@@ -202,5 +218,23 @@ impl Planner {
         let outcome =
             Outcome::Dead { reason: refusal.reason(), is_malformed: matches!(refusal, Refusal::Malformed(_)) };
         Ok(Plan::now(outcome, vec![letter]))
+    }
+}
+
+/// Where a subscription's deliveries belong by what the registry says.
+fn home(subscription: &Subscription) -> Home {
+    if subscription.lane == OwnLane::Open { Home::Own } else { Home::Shared }
+}
+
+/// Where a delivery that was on its way elsewhere belongs, with the time it may take there. Whoever tests a subscription waits
+/// for the answer, so a test goes to no lane where it might have to wait.
+fn rehome(delivery: Delivery, snapshot: &Snapshot, now: DateTime<Utc>) -> (Delivery, Home) {
+    let subscription = snapshot.get(&delivery.subscription).filter(|subscription| home(subscription) == Home::Own);
+    match subscription {
+        Some(subscription) if delivery.test.is_none() => {
+            let expires_at = own_lanes::expires_at(now, subscription.horizon());
+            (Delivery { expires_at, ..delivery }, Home::Own)
+        }
+        _ => (delivery, Home::Shared),
     }
 }

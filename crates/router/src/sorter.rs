@@ -211,13 +211,14 @@ impl Sorter {
         self.metrics.route_duration_seconds.observe(took.as_secs_f64());
         let consumed = &self.consumed;
         match outcome {
-            Outcome::Routed { fanout, id_was_made } => {
+            Outcome::Routed { fanout, id_was_made, schema_warned } => {
                 let counter = if fanout == 0 { &consumed.unmatched } else { &consumed.routed };
                 counter.inc();
                 // The largest fan-out is the number of subscriptions, which a float holds exactly.
                 #[expect(clippy::cast_precision_loss, reason = "a count of subscriptions is far below 2^52")]
                 self.metrics.router_fanout_size.observe(fanout as f64);
                 self.metrics.events_id_made_total.inc_by(u64::from(id_was_made));
+                self.metrics.schema_warnings_total.inc_by(u64::from(schema_warned));
             }
             Outcome::Rerouted => consumed.rerouted.inc(),
             Outcome::Dead { reason, is_malformed } => {

@@ -44,18 +44,17 @@ pub(crate) fn classify(names: &Names, exchange: &str, content_type: Option<&str>
 
 /// How long to wait before deliveries published with this key are sent on. Those of a lane that we no longer have find
 /// another at once; those of a lane that should be there would come back at once.
-pub(crate) fn pause(routing_key: &str, work_lanes: u16) -> Duration {
+pub(crate) fn pause(routing_key: &str, work_lanes: u16, has_own_lane: impl Fn(&str) -> bool) -> Duration {
     let mut words = routing_key.rsplit('.');
-    let number = words.next().and_then(|word| word.parse::<u16>().ok());
-    let lanes = match words.next() {
-        Some("work") => work_lanes,
-        Some("slow") => SLOW_LANES,
-        _ => 0,
+    let name = words.next().unwrap_or_default();
+    let is_below = |lanes: u16| name.parse::<u16>().is_ok_and(|number| number < lanes);
+    let should_be_there = match words.next() {
+        Some("work") => is_below(work_lanes),
+        Some("slow") => is_below(SLOW_LANES),
+        Some("own") => has_own_lane(name),
+        _ => false,
     };
-    match number {
-        Some(number) if number < lanes => PAUSE,
-        _ => Duration::ZERO,
-    }
+    if should_be_there { PAUSE } else { Duration::ZERO }
 }
 
 #[cfg(test)]
@@ -95,11 +94,12 @@ mod tests {
 
     #[test]
     fn waits_only_for_lanes_that_should_be_there() {
-        for key in ["work.0", "work.3", "0.1.0.work.1", "0.0.slow.3"] {
-            assert_eq!(pause(key, 4), PAUSE, "{key}");
+        let has_own_lane = |id: &str| id == "sub_1";
+        for key in ["work.0", "work.3", "0.1.0.work.1", "0.0.slow.3", "own.sub_1", "0.1.own.sub_1"] {
+            assert_eq!(pause(key, 4, has_own_lane), PAUSE, "{key}");
         }
-        for key in ["work.4", "0.1.work.9", "own.sub_1", "work", "work.x", ""] {
-            assert_eq!(pause(key, 4), Duration::ZERO, "{key}");
+        for key in ["work.4", "0.1.work.9", "own.sub_2", "work", "work.x", ""] {
+            assert_eq!(pause(key, 4, has_own_lane), Duration::ZERO, "{key}");
         }
     }
 }
