@@ -48,6 +48,7 @@ impl Store {
             let (mut write, revision) = self.change().await?;
             let admins = "SELECT COUNT(*) AS count FROM api_keys WHERE scope = 'admin' AND revoked_at IS NULL";
             if number(&sqlx::query(admins).fetch_one(write.on()).await?, "count")? > 0 {
+                write.cancel().await?;
                 return Ok(false);
             }
             insert(&mut write, key, revision).await?;

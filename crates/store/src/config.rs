@@ -1,6 +1,6 @@
 //! Where the store is and how patient to be with it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -46,13 +46,22 @@ pub enum InvalidUrl {
     Options,
 }
 
-/// A URL, understood.
-#[derive(Clone, Debug)]
+/// A URL, understood. `Debug` shows of a server only where it is.
+#[derive(Clone)]
 pub(crate) enum Location {
     /// The file.
     Sqlite(PathBuf),
     /// The server, with password and options.
     Postgres(Url),
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Postgres(url) => f.debug_tuple("Postgres").field(&url.host_str()).finish(),
+        }
+    }
 }
 
 impl Location {
@@ -94,7 +103,9 @@ mod tests {
         for url in ["sqlite:barid-data/barid.db", "sqlite:///var/lib/barid/barid.db", "sqlite://barid.db"] {
             assert_eq!(read(url).unwrap().engine(), Engine::Sqlite, "{url}");
         }
-        assert!(matches!(read("sqlite:///a b/c%20.db"), Ok(Location::Sqlite(path)) if path.as_os_str() == "/a b/c%20.db"));
+        assert!(
+            matches!(read("sqlite:///a b/c%20.db"), Ok(Location::Sqlite(path)) if path.as_os_str() == "/a b/c%20.db")
+        );
         for url in ["postgres://barid:pw@db/barid?sslmode=require", "postgresql://db/barid"] {
             assert_eq!(read(url).unwrap().engine(), Engine::Postgres, "{url}");
         }

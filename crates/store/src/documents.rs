@@ -94,6 +94,7 @@ impl Store {
             if let (Some(row), Some(before)) = (&found, before)
                 && row.try_get::<&str, _>("document")? == text
             {
+                write.cancel().await?;
                 return Ok(Put::unchanged(before));
             }
             sqlx::query(D::TABLE.put)

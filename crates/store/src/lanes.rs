@@ -39,6 +39,7 @@ impl Store {
             expect.check(Some(before))?;
             let old: &str = found.try_get("lane")?;
             if old == lane.as_str() && found.try_get::<i64, _>("paused")? == i64::from(paused) {
+                write.cancel().await?;
                 return Ok(Put::unchanged(before));
             }
             if old == OwnLane::None.as_str() && lane != OwnLane::None {
@@ -63,7 +64,8 @@ impl Store {
     /// empty, delete the queue, then call [`Store::forget_lane`].
     pub async fn deleted_lanes(&self) -> Result<Vec<SubscriptionId>, Error> {
         self.within(async {
-            let deleted = "SELECT id FROM subscriptions WHERE deleted_at IS NOT NULL AND lane <> 'none' ORDER BY id LIMIT $1";
+            let deleted =
+                "SELECT id FROM subscriptions WHERE deleted_at IS NOT NULL AND lane <> 'none' ORDER BY id LIMIT $1";
             let rows = sqlx::query(deleted).bind(i64::from(MAX_PAGE)).fetch_all(&self.pool).await?;
             let id = |row: &AnyRow| {
                 let id: &str = row.try_get("id")?;

@@ -185,7 +185,10 @@ impl Mirror {
             let differs = reader.digests().await? != digests(&snapshot, &keyring, &state.skipped);
             if differs {
                 self.metrics.registry_mismatches_total.inc();
-                tracing::warn!(revision = reader.revision, "the registry in memory is not the one in the store: loading all of it");
+                tracing::warn!(
+                    revision = reader.revision,
+                    "the registry in memory is not the one in the store: loading all of it"
+                );
             }
             if differs || state.doubt {
                 return self.load(state, reader).await;

@@ -23,7 +23,11 @@ pub(crate) fn with_one_more(limit: u16) -> i64 {
 }
 
 /// Cuts off the one more, and says where the next page begins.
-pub(crate) fn cut<R>(rows: &mut Vec<R>, limit: u16, key: impl FnOnce(&R) -> Result<String, Error>) -> Result<Option<String>, Error> {
+pub(crate) fn cut<R>(
+    rows: &mut Vec<R>,
+    limit: u16,
+    key: impl FnOnce(&R) -> Result<String, Error>,
+) -> Result<Option<String>, Error> {
     let limit = usize::from(limit.clamp(1, MAX_PAGE));
     if rows.len() <= limit {
         return Ok(None);

@@ -39,6 +39,7 @@ impl Store {
             let (mut write, _) = self.change().await?;
             let (gone, newest) = forget(&mut write, micros(deleted_before)).await?;
             if gone == 0 {
+                write.cancel().await?;
                 return Ok(0);
             }
             let floor = "UPDATE registry SET floor = $1 WHERE floor < $1";

@@ -4,12 +4,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, any::AnyRow};
 
-use crate::{
-    api_key::ApiKey,
-    api_keys,
-    error::Error,
-    store::number,
-};
+use crate::{api_key::ApiKey, api_keys, error::Error, store::number};
 
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,7 +37,11 @@ pub(crate) enum Content {
     /// Of a tenant or an event type.
     Document(String),
     /// Its document is sealed.
-    Subscription { document: String, paused: bool, lane: String },
+    Subscription {
+        document: String,
+        paused: bool,
+        lane: String,
+    },
     Key(Box<ApiKey>),
 }
 
@@ -56,7 +55,15 @@ struct Reads {
 macro_rules! reads {
     ($table:literal, $columns:literal, $gone:literal) => {
         Reads {
-            live: concat!("SELECT ", $columns, " FROM ", $table, " WHERE ", $gone, " IS NULL AND id > $1 ORDER BY id LIMIT $2"),
+            live: concat!(
+                "SELECT ",
+                $columns,
+                " FROM ",
+                $table,
+                " WHERE ",
+                $gone,
+                " IS NULL AND id > $1 ORDER BY id LIMIT $2"
+            ),
             since: concat!("SELECT ", $columns, " FROM ", $table, " WHERE revision > $1 ORDER BY revision LIMIT $2"),
             digest: concat!(
                 "SELECT COUNT(*) AS count, CAST(COALESCE(SUM(revision), 0) AS BIGINT) AS sum FROM ",

@@ -41,7 +41,11 @@ impl Store {
             Ok(sqlx::query(word).bind(fresh_word(&self.keys)).execute(&self.pool).await.map(drop)?)
         })
         .await?;
-        if failed > 0 { Err(Error::corrupt(format_args!("{failed} subscriptions, named in the log,"))) } else { Ok(done) }
+        if failed > 0 {
+            Err(Error::corrupt(format_args!("{failed} subscriptions, named in the log,")))
+        } else {
+            Ok(done)
+        }
     }
 
     async fn reseal_batch(&self, after: &str) -> Result<Batch, Error> {

@@ -19,7 +19,8 @@ pub(crate) fn text(settings: &Settings) -> Zeroizing<String> {
 pub(crate) fn read(keys: &MasterKeys, id: &str, sealed: &str) -> Result<Settings, Error> {
     // Whether http is allowed was asked when it was registered; the address guard of every attempt asks again.
     let reading = Reading { allow_http: true, signing: None, tenant: None };
-    let plain = keys.open(&place(id), sealed).map_err(|why| Error::corrupt(format_args!("subscription {id:?} ({why})")))?;
+    let plain =
+        keys.open(&place(id), sealed).map_err(|why| Error::corrupt(format_args!("subscription {id:?} ({why})")))?;
     let unreadable = || Error::corrupt(format_args!("subscription {id:?}"));
     let value = serde_json::from_slice(&plain).map_err(|_| unreadable())?;
     let settings = document::read(&value, &reading).map_err(|_| unreadable())?;

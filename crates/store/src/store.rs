@@ -1,6 +1,6 @@
 //! The store itself: a pool of connections, the two kinds of transaction, and the clock over every operation.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use sqlx::{Any, AnyConnection, AnyPool, Row as _, Transaction};
 use tokio::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The registry in a database. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Store {
     pub(crate) pool: AnyPool,
     pub(crate) keys: MasterKeys,
@@ -103,6 +103,12 @@ impl Store {
     }
 }
 
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("location", &self.location).field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
 /// A transaction that writes. Dropped without a commit, nothing has happened.
 pub(crate) struct Write {
     transaction: Transaction<'static, Any>,
@@ -117,6 +123,11 @@ impl Write {
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
         Ok(self.transaction.commit().await?)
+    }
+
+    /// Ends it at once: one that is dropped holds the counter until its connection is cleaned up in the background.
+    pub(crate) async fn cancel(self) -> Result<(), Error> {
+        Ok(self.transaction.rollback().await?)
     }
 }
 

@@ -83,6 +83,7 @@ impl Store {
                     // One that does not open any more is healed by being put again.
                     let old = self.keys.open(&sealed::place(id.as_str()), row.try_get("document")?);
                     if old.is_ok_and(|old| **old == *text.as_bytes()) {
+                        write.cancel().await?;
                         return Ok(Put::unchanged(before));
                     }
                 }
@@ -126,12 +127,7 @@ impl Store {
             expect.check(Some(number(&found, "revision")?))?;
             let delete = "UPDATE subscriptions SET document = '', paused = 0, revision = $1, updated_at = $2, \
                           deleted_at = $2, lane = CASE lane WHEN 'none' THEN 'none' ELSE 'retiring' END WHERE id = $3";
-            sqlx::query(delete)
-                .bind(integer(revision))
-                .bind(micros(now))
-                .bind(id.as_str())
-                .execute(write.on())
-                .await?;
+            sqlx::query(delete).bind(integer(revision)).bind(micros(now)).bind(id.as_str()).execute(write.on()).await?;
             write.commit().await?;
             Ok(revision)
         })
@@ -176,12 +172,12 @@ impl Store {
             (None, None) => sqlx::query(select!("(tenant, name) > ($1, $2) ORDER BY tenant, name LIMIT $3"))
                 .bind(after_tenant)
                 .bind(after_name),
-            (Some(tenant), None) => {
-                sqlx::query(select!("tenant = $1 AND name > $2 ORDER BY name LIMIT $3")).bind(tenant.as_str()).bind(after_name)
-            }
-            (None, Some(name)) => {
-                sqlx::query(select!("tenant > $1 AND name = $2 ORDER BY tenant LIMIT $3")).bind(after_tenant).bind(name.as_str())
-            }
+            (Some(tenant), None) => sqlx::query(select!("tenant = $1 AND name > $2 ORDER BY name LIMIT $3"))
+                .bind(tenant.as_str())
+                .bind(after_name),
+            (None, Some(name)) => sqlx::query(select!("tenant > $1 AND name = $2 ORDER BY tenant LIMIT $3"))
+                .bind(after_tenant)
+                .bind(name.as_str()),
             (Some(tenant), Some(name)) => {
                 sqlx::query(select!("tenant = $1 AND name = $2 LIMIT $3")).bind(tenant.as_str()).bind(name.as_str())
             }

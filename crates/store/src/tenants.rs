@@ -31,7 +31,12 @@ impl Document for TenantSettings {
 
 impl Store {
     /// Registers a tenant or changes it; the revision in `settings` does not count.
-    pub async fn put_tenant(&self, settings: &TenantSettings, expect: Expect, now: DateTime<Utc>) -> Result<Put, Error> {
+    pub async fn put_tenant(
+        &self,
+        settings: &TenantSettings,
+        expect: Expect,
+        now: DateTime<Utc>,
+    ) -> Result<Put, Error> {
         self.put_document(settings, expect, now).await
     }
 

@@ -214,6 +214,3 @@ fn unseal(keys: &MasterKeys, installation: &str, text: &str) -> Result<Line<'sta
     let plain = keys.open(&place(installation), text)?;
     serde_json::from_slice(&plain).map_err(|_| Unsealed::Damaged)
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use barid_registry::{OwnLane, Snapshot};
+use barid_registry::{OwnLane, Snapshot, Subscription};
 use barid_store::{Error, Expect, LaneLimits, Scope, Store};
 
 use crate::world::{PLENTY, World, at, key, mirror, put, subscription, subscription_to, tenant_called};
@@ -19,7 +19,12 @@ crate::on_both_engines! {
 
 /// What a snapshot says, in a form that compares.
 pub(crate) fn says(snapshot: &Snapshot) -> BTreeMap<String, String> {
-    snapshot.iter().map(|subscription| (subscription.id.as_str().to_owned(), format!("{subscription:?}"))).collect()
+    // `Debug` leaves out what is secret.
+    let all = |subscription: &Subscription| {
+        let (url, signature) = (subscription.destination.url(), subscription.signer.header("", 0, b""));
+        format!("{subscription:?} {url} {signature}")
+    };
+    snapshot.iter().map(|subscription| (subscription.id.to_string(), all(subscription))).collect()
 }
 
 /// A hundred changes of every sort, the same for every caller of the same `round`.
@@ -30,16 +35,20 @@ async fn change_a_lot(store: &Store, round: u64) {
         put(store, &settings).await;
         let limits = LaneLimits { tenant: PLENTY, total: PLENTY };
         match step % 4 {
-            0 => drop(store.delete_subscription(&settings.id(), Expect::Any, at(1)).await.unwrap()),
-            1 => drop(store.set_lane(&settings.id(), true, OwnLane::Open, Expect::Any, limits, at(1)).await.unwrap()),
+            0 => {
+                store.delete_subscription(&settings.id(), Expect::Any, at(1)).await.unwrap();
+            }
+            1 => {
+                store.set_lane(&settings.id(), true, OwnLane::Open, Expect::Any, limits, at(1)).await.unwrap();
+            }
             2 => {
                 let mut tenant = tenant_called("acme");
                 tenant.title = Some(format!("round {round}, step {step}"));
-                drop(store.put_tenant(&tenant, Expect::Any, at(1)).await.unwrap());
+                store.put_tenant(&tenant, Expect::Any, at(1)).await.unwrap();
             }
             _ => {
                 let number = u8::try_from(round * 25 + step).unwrap();
-                drop(store.add_key(&key(number, Scope::Admin, None)).await.unwrap());
+                store.add_key(&key(number, Scope::Admin, None)).await.unwrap();
             }
         }
     }

@@ -45,17 +45,12 @@ impl World {
         let server = server();
         let schema = format!("test_{}", uuid::Uuid::new_v4().simple());
         let world = Self {
-            url: format!("{server}?options=-csearch_path%3D{schema}"),
+            url: format!("{server}?application_name={schema}&options=-csearch_path%3D{schema}"),
             schema: Some(schema.clone()),
             directory: TempDir::new().unwrap(),
         };
         world.sql(format!("CREATE SCHEMA {schema}")).await;
         world
-    }
-
-    /// The URL of the store.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
     }
 
     /// A directory that lives as long as the test.
@@ -93,6 +88,9 @@ impl Drop for World {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut connection = AnyConnection::connect(&server).await.unwrap();
+                // What the test has dropped without waiting for it may hold locks still.
+                let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1";
+                sqlx::query(end).bind(&schema).execute(&mut connection).await.unwrap();
                 let drop = format!("DROP SCHEMA {schema} CASCADE");
                 sqlx::query(AssertSqlSafe(drop)).execute(&mut connection).await.unwrap();
             });
