@@ -121,12 +121,12 @@ impl Supplies {
 }
 
 fn router(settings: &Settings) -> barid_router::Config {
-    let publishers = settings.tenants.publishers.iter();
     barid_router::Config {
         work_lanes: settings.broker.work_lanes,
         lanes_per_tenant: settings.router.lanes_per_tenant.min(settings.broker.work_lanes),
         prefetch: settings.router.prefetch,
-        publishers: publishers.map(|(user, tenants)| (user.clone(), tenants.0.clone())).collect(),
+        publishers: settings.tenants.publishers(),
+        max_fanout: settings.quotas.fanout,
         limits: settings.router.limits(),
         canary_interval: settings.router.canary_every,
         ..barid_router::Config::default()

@@ -5,7 +5,6 @@ use super::Settings;
 /// What an operator should know about these settings; nothing if all is well.
 pub(crate) fn advice(settings: &Settings) -> Vec<&'static str> {
     let Settings { broker, security, telemetry, dispatcher, gateway, tenants, .. } = settings;
-    let gateway_is_named = || broker.url.user().is_some_and(|user| tenants.publishers.contains_key(&user));
     let rules = [
         (security.allow_http, "security.allow_http is on: events may travel to subscribers in plain text"),
         (
@@ -29,9 +28,9 @@ pub(crate) fn advice(settings: &Settings) -> Vec<&'static str> {
             "gateway.public_publish is on, and gateway.public_listen is not set: nothing is published there",
         ),
         (
-            !tenants.publishers.is_empty() && !gateway_is_named(),
-            "tenants.publishers does not name the user of broker.url: what the gateway publishes becomes a dead letter; give \
-             it a broker user of its own, and that user \"*\"",
+            tenants.restrict(broker.url.user().as_deref()),
+            "tenants.publishers does not give the user of broker.url every tenant: what the gateway publishes may become a \
+             dead letter; give the gateway a broker user of its own, and that user \"*\"",
         ),
         (
             dispatcher.per_host > dispatcher.slots,

@@ -1,15 +1,14 @@
 //! What an operator may set about the roles. Limits that only a developer could judge stay in their crates.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use barid_dispatcher::Limits;
 use barid_egress::Guard;
-use barid_event::{Tenant, amqp};
+use barid_event::amqp;
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problems;
-use super::text::{List, duration};
+use super::text::duration;
 
 /// The most requests in flight of a process, of whatever sort: each costs a connection and its buffers.
 const MAX_SLOTS: usize = 65_536;
@@ -71,14 +70,6 @@ pub(crate) struct Dispatcher {
     pub(crate) idle_timeout: Duration,
     /// Bytes of a response's body that are read.
     pub(crate) max_response_bytes: usize,
-}
-
-/// The section `tenants`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Tenants {
-    /// Broker users, and the tenants each may publish for.
-    pub(crate) publishers: BTreeMap<String, List<Tenant>>,
 }
 
 impl Router {
@@ -157,13 +148,5 @@ mod tests {
         assert_eq!(defaults.router.limits(), amqp::Limits::default());
         let egress = defaults.dispatcher.egress(defaults.security.guard());
         assert_eq!(format!("{egress:?}"), format!("{:?}", barid_egress::Config::default()));
-    }
-
-    #[test]
-    fn publishers_are_lists_or_text_with_commas() {
-        let publishers = settings("[tenants.publishers]\na = 'acme, globex'\nb = ['acme']").tenants.publishers;
-        let tenants = |user: &str| publishers[user].0.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(tenants("a"), ["acme", "globex"]);
-        assert_eq!(tenants("b"), ["acme"]);
     }
 }
