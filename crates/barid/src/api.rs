@@ -73,9 +73,24 @@ impl Api {
 
     /// Does something, and expects that it is done: anything but a 2xx is an error, [`Refused`] or [`Unavailable`].
     pub(crate) async fn call(&self, method: Method, path: &Path, body: Option<&Value>) -> anyhow::Result<Answer> {
+        self.send(method, path, body, None).await
+    }
+
+    /// Puts a changed document in the place of the one that was `seen`, if nobody has changed that meanwhile.
+    pub(crate) async fn replace(&self, path: &Path, document: &Value, seen: &Answer) -> anyhow::Result<Answer> {
+        self.send(Method::Put, path, Some(document), seen.etag.as_deref()).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &Path,
+        body: Option<&Value>,
+        if_match: Option<&str>,
+    ) -> anyhow::Result<Answer> {
         let answer = match self {
-            Self::Http(way) => way.call(method, path, body).await?,
-            Self::Local(way) => way.call(method, path, body).await?,
+            Self::Http(way) => way.call(method, path, body, if_match).await?,
+            Self::Local(way) => way.call(method, path, body, if_match).await?,
         };
         answer.expect_success()
     }

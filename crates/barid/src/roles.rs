@@ -111,8 +111,9 @@ impl Supplies {
             }
             Role::Dispatcher => {
                 let metrics = barid_dispatcher::Metrics::new(&self.registry)?;
-                let config = dispatcher(settings);
-                let dispatcher = barid_dispatcher::Dispatcher::new(config, road, snapshots, &self.health, metrics)?;
+                let (config, refresh) = (dispatcher(settings), Arc::clone(&self.refresh));
+                let dispatcher =
+                    barid_dispatcher::Dispatcher::new(config, road, snapshots, &self.health, metrics, refresh)?;
                 tasks.spawn(role.as_str(), dispatcher.run(self.stop.clone()));
             }
         }

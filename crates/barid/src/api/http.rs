@@ -45,13 +45,22 @@ impl Http {
         Ok(Self { client: Client::new(&config)?, base, key: options.key(settings)? })
     }
 
-    pub(super) async fn call(&self, method: Method, path: &Path, body: Option<&Value>) -> anyhow::Result<Answer> {
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &Path,
+        body: Option<&Value>,
+        if_match: Option<&str>,
+    ) -> anyhow::Result<Answer> {
         let base = self.base.as_str().trim_end_matches('/');
         let url = Url::parse(&format!("{base}{path}")).with_context(|| format!("{base}{path} is no url"))?;
         let mut headers = Headers::new();
         headers.set("accept", "application/json")?;
         if let Some(key) = &self.key {
             headers.set("authorization", &format!("Bearer {}", key.expose_secret()))?;
+        }
+        if let Some(version) = if_match {
+            headers.set("if-match", version)?;
         }
         let body = match body {
             Some(body) => {

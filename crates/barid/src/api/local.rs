@@ -65,10 +65,18 @@ impl Local {
         Ok(Self { gateway, road, _guard: shutdown.drop_guard() })
     }
 
-    pub(super) async fn call(&self, method: Method, path: &Path, body: Option<&Value>) -> anyhow::Result<Answer> {
-        let patches = method == Method::Patch && body.is_some();
-        let headers: &[(&str, &str)] = if patches { &[("content-type", "application/merge-patch+json")] } else { &[] };
-        let (status, fields, body) = self.gateway.call(method.as_str(), path.as_str(), body.cloned(), headers).await;
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &Path,
+        body: Option<&Value>,
+        if_match: Option<&str>,
+    ) -> anyhow::Result<Answer> {
+        let is_patch = method == Method::Patch && body.is_some();
+        let media_type = is_patch.then_some(("content-type", "application/merge-patch+json"));
+        let version = if_match.map(|version| ("if-match", version));
+        let headers: Vec<_> = media_type.into_iter().chain(version).collect();
+        let (status, fields, body) = self.gateway.call(method.as_str(), path.as_str(), body.cloned(), &headers).await;
         let header = |name: &'static str| Some(fields.get(name)?.to_str().ok()?.to_owned());
         Answer::read("--local", status, header, &body)
     }

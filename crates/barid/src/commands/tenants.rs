@@ -16,6 +16,9 @@ const COLLECTION: &str = "tenants";
 /// The quotas, as the API calls them.
 const QUOTAS: [&str; 4] = ["subscriptions", "fanout", "own_lanes", "publish_per_second"];
 
+/// What the registry adds to a document, and does not take back.
+const ADDED: [&str; 3] = ["created_at", "updated_at", "revision"];
+
 /// List, show, register, change and delete tenants.
 ///
 /// While no tenant is registered, events of every tenant are accepted; from the first one on, only of those registered.
@@ -121,7 +124,9 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<()> {
             tell("registered", &tenant, &answer.body, output)
         }
         Action::Update { tenant, fields, wait } => {
-            let answer = api.call(Method::Patch, &wait.on(one(&tenant)), Some(&fields.document().into())).await?;
+            let seen = api.call(Method::Get, &one(&tenant), None).await?;
+            let document = merged(seen.body.clone(), fields.document());
+            let answer = api.replace(&wait.on(one(&tenant)), &document, &seen).await?;
             Wait::tell(&answer);
             tell(answer.outcome.as_deref().unwrap_or("changed"), &tenant, &answer.body, output)
         }
@@ -130,6 +135,22 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<()> {
             tell("deleted", &tenant, &json!({ "id": tenant }), output)
         }
     }
+}
+
+/// The document with what is given, and without what the registry adds.
+fn merged(mut document: Value, given: Map<String, Value>) -> Value {
+    if let Value::Object(fields) = &mut document {
+        for field in ADDED {
+            fields.remove(field);
+        }
+    }
+    for (key, value) in given {
+        match value {
+            Value::Object(inner) => inner.into_iter().for_each(|(name, value)| document[&key][name] = value),
+            value => document[&key] = value,
+        }
+    }
+    document
 }
 
 fn tell(done: &str, tenant: &str, body: &Value, output: Output) -> anyhow::Result<()> {
@@ -166,5 +187,15 @@ mod tests {
         let fields = Fields { title: Some("Acme".to_owned()), fanout: Some(5), ..Fields::default() };
         assert_eq!(Value::from(fields.document()), json!({"title": "Acme", "quotas": {"fanout": 5}}));
         assert!(Fields::default().document().is_empty());
+    }
+
+    #[test]
+    fn what_is_not_given_stays() {
+        let seen = json!({"id": "acme", "title": "Acme", "quotas": {"fanout": 5, "own_lanes": 1}, "revision": 7});
+        let fields = Fields { fanout: Some(9), ..Fields::default() };
+        let expected = json!({"id": "acme", "title": "Acme", "quotas": {"fanout": 9, "own_lanes": 1}});
+        assert_eq!(merged(seen, fields.document()), expected);
+        let bare = merged(json!({"id": "acme"}), fields.document());
+        assert_eq!(bare, json!({"id": "acme", "quotas": {"fanout": 9}}));
     }
 }

@@ -94,6 +94,8 @@ impl Stage {
             snapshots,
             &health,
             barid_dispatcher::Metrics::new(&registry)?,
+            // The subscriptions of a demo do not change.
+            Arc::default(),
         )?;
         let roles = vec![tokio::spawn(router.run(stop.clone())), tokio::spawn(dispatcher.run(stop.clone()))];
         Ok(Self {
