@@ -146,7 +146,7 @@ async fn insert(write: &mut Write, key: &ApiKey, revision: u64) -> Result<(), Er
 /// The key in a row.
 pub(crate) fn read(row: &AnyRow) -> Result<ApiKey, Error> {
     let id: String = row.try_get("id")?;
-    let corrupt = |_| Error::corrupt(format_args!("API key {id:?}"));
+    let corrupt = |()| Error::corrupt(format_args!("API key {id:?}"));
     let tenant: Option<&str> = row.try_get("tenant")?;
     let scope: &str = row.try_get("scope")?;
     let hash = STANDARD.decode(row.try_get::<&str, _>("hash")?).map_err(drop).map_err(corrupt)?;

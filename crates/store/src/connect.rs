@@ -22,7 +22,7 @@ use crate::{
 
 /// How long a transaction of ours may be idle on PostgreSQL before the server ends it: a process that stopped in the
 /// middle must not hold the counter's lock for ever.
-const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
+const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
 /// How often a lock on a file that another process holds is tried again.
 const LOCK_POLL: Duration = Duration::from_millis(20);
 

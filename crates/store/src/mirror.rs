@@ -176,10 +176,7 @@ impl Mirror {
         if reader.revision < known || known < reader.floor {
             return self.load(state, reader).await;
         }
-        let changed = match reader.revision == known {
-            true => 0,
-            false => self.follow(state, &mut reader, known).await?,
-        };
+        let changed = if reader.revision == known { 0 } else { self.follow(state, &mut reader, known).await? };
         if care == Care::Everything {
             let (snapshot, keyring) = (Arc::clone(&self.snapshots.borrow()), Arc::clone(&self.keyring.borrow()));
             let differs = reader.digests().await? != digests(&snapshot, &keyring, &state.skipped);

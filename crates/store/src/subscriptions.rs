@@ -78,19 +78,16 @@ impl Store {
             let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(write.on()).await?;
             let before = found.as_ref().map(|row| number(row, "revision")).transpose()?;
             expect.check(before)?;
-            match (&found, before) {
-                (Some(row), Some(before)) => {
-                    // One that does not open any more is healed by being put again.
-                    let old = self.keys.open(&sealed::place(id.as_str()), row.try_get("document")?);
-                    if old.is_ok_and(|old| **old == *text.as_bytes()) {
-                        write.cancel().await?;
-                        return Ok(Put::unchanged(before));
-                    }
+            if let (Some(row), Some(before)) = (&found, before) {
+                // One that does not open any more is healed by being put again.
+                let old = self.keys.open(&sealed::place(id.as_str()), row.try_get("document")?);
+                if old.is_ok_and(|old| **old == *text.as_bytes()) {
+                    write.cancel().await?;
+                    return Ok(Put::unchanged(before));
                 }
-                _ => {
-                    tenants::must_be_known(&mut write, &settings.tenant).await?;
-                    must_fit(&mut write, &settings.tenant, quota).await?;
-                }
+            } else {
+                tenants::must_be_known(&mut write, &settings.tenant).await?;
+                must_fit(&mut write, &settings.tenant, quota).await?;
             }
             // A lane of its own outlives a deletion as long as deliveries may be in it: they are to be consumed.
             let put = "INSERT INTO subscriptions \

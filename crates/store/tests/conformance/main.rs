@@ -1,6 +1,8 @@
 //! What a store promises, on both engines: every test runs on a SQLite file of its own and in a PostgreSQL schema of its
 //! own. The PostgreSQL is real, started by `deploy/dev/postgres`.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
+
 mod copy;
 mod documents;
 mod keys;
