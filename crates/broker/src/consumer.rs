@@ -92,6 +92,12 @@ impl Consumer {
         let _either_way = held.wait_for(|held| *held == 0).await;
     }
 
+    /// What it holds at this moment: messages that are not settled and acknowledged, and one more while it consumes. After
+    /// [`Flow::Stopped`] it is drained when this is 0.
+    pub fn held(&self) -> usize {
+        *self.unacknowledged.borrow()
+    }
+
     /// How often in a row the connection was renewed because the consumer had stalled.
     pub fn stalls(&self) -> u32 {
         self.stalls.load(Ordering::Relaxed)

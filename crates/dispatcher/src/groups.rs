@@ -219,11 +219,12 @@ impl<R> Groups<R> {
         dropped
     }
 
-    /// Takes out the messages of which nothing has begun, for giving them back, and the tickets of their deliveries.
-    pub(crate) fn take_untouched(&mut self) -> (Vec<R>, Vec<Ticket>) {
+    /// Takes out the messages of these lanes of which nothing has begun, for giving them back, and the tickets of their
+    /// deliveries.
+    pub(crate) fn take_untouched(&mut self, of: impl Fn(usize) -> bool) -> (Vec<R>, Vec<Ticket>) {
         let mut touched = vec![false; self.messages.iter().map(|(id, _)| id + 1).max().unwrap_or_default()];
         for (id, group) in &self.messages {
-            touched[id] = !group.done.is_empty();
+            touched[id] = !group.done.is_empty() || !of(group.lane);
         }
         for (_, held) in &self.held {
             if let (Some(id), Stage::Underway) = (held.group, held.stage) {

@@ -33,12 +33,17 @@ metrics! {
         dispatcher_slots: IntGauge,
         /// Retries put on the delay ladder, by the highest level they stop at.
         retry_scheduled_total: IntCounterVec["level"],
-        /// Deliveries moved without an attempt: to a slow lane, back to the ladder, or split off their message.
+        /// Deliveries moved without an attempt: to a slow lane, to the own lane of a paused subscription, back to the ladder,
+        /// or split off their message.
         deliveries_moved_total: IntCounterVec["to"],
         /// Subscriptions found slow, and found fast again.
         slow_notices_total: IntCounterVec["kind"],
         /// Retry-After headers that said nothing usable.
         retry_after_ignored_total: IntCounter,
+        /// Own lanes that this process consumes, or would if another let go of them.
+        own_lanes_consumed: IntGauge,
+        /// Test deliveries, by whether the receiver accepted them.
+        delivery_tests_total: IntCounterVec["outcome"],
         /// Results used again for a message the broker handed out twice, instead of a second request.
         results_reused_total: IntCounter,
     }

@@ -49,10 +49,21 @@ pub(crate) enum Action {
 #[derive(Clone, Debug)]
 pub(crate) struct Offer {
     pub(crate) subscription: Arc<Subscription>,
-    /// Whether it came by a slow lane.
-    pub(crate) slow_lane: bool,
+    /// What kind of lane it came by.
+    pub(crate) origin: Origin,
     /// Whether it may be handled among others.
     pub(crate) trust: Trust,
+}
+
+/// What kind of lane a delivery came by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// One that all share: nothing may wait there for long.
+    Work,
+    /// One for those that are slow.
+    Slow,
+    /// Its subscription's own: it waits there without keeping anybody, and in order.
+    Own,
 }
 
 /// How far a delivery is trusted not to take the process down. Its message's count of returns says so.
@@ -96,7 +107,7 @@ impl Pool {
 #[derive(Debug)]
 struct Entry {
     subscriber: usize,
-    slow_lane: bool,
+    origin: Origin,
     trust: Trust,
     since: Instant,
     /// Set while in flight: when it started, and whether its subscription was unproven then.
@@ -188,8 +199,7 @@ impl Scheduler {
     /// [`withdrawn`](Self::withdraw).
     pub(crate) fn offer(&mut self, ticket: Ticket, offer: &Offer, open: bool, now: Instant) {
         let index = self.subscriber(offer);
-        let entry =
-            Entry { subscriber: index, slow_lane: offer.slow_lane, trust: offer.trust, since: now, flight: None };
+        let entry = Entry { subscriber: index, origin: offer.origin, trust: offer.trust, since: now, flight: None };
         if self.entries.len() <= ticket {
             self.entries.resize_with(ticket + 1, || None);
         }
@@ -205,12 +215,12 @@ impl Scheduler {
         }
         let subscriber = &mut self.subscribers[index];
         let is_first = subscriber.waiting.is_empty();
-        if open && is_first && self.has_permit(index, offer.slow_lane, now) {
+        if open && is_first && self.has_permit(index, offer.origin, now) {
             self.start(ticket, now);
             return;
         }
         let subscriber = &mut self.subscribers[index];
-        if open && offer.slow_lane && subscriber.waiting.len() >= self.limits.slow_waiting {
+        if open && offer.origin == Origin::Slow && subscriber.waiting.len() >= self.limits.slow_waiting {
             let delay = subscriber.hold(&self.limits, now);
             self.leave(ticket, Action::Hold(ticket, delay));
             return;
@@ -234,13 +244,13 @@ impl Scheduler {
         };
         let index = entry.subscriber;
         if let Some((started, unproven)) = entry.flight {
-            self.land(index, ticket, entry.slow_lane, unproven);
+            self.land(index, ticket, entry.origin, unproven);
             let took = now - started;
             let subscriber = &mut self.subscribers[index];
             let id = subscriber.id().clone();
             match finish {
                 Finish::Success => {
-                    if subscriber.succeeded(took, entry.slow_lane, &self.limits, now) {
+                    if subscriber.succeeded(took, entry.origin == Origin::Slow, &self.limits, now) {
                         self.actions.push(Action::TellFast(id));
                     }
                 }
@@ -327,8 +337,8 @@ impl Scheduler {
         self.entries.get(ticket)?.as_ref()
     }
 
-    fn is_slow_lane(&self, ticket: Ticket) -> bool {
-        self.entry(ticket).is_some_and(|entry| entry.slow_lane)
+    fn origin(&self, ticket: Ticket) -> Origin {
+        self.entry(ticket).map_or(Origin::Work, |entry| entry.origin)
     }
 
     fn remove(&mut self, ticket: Ticket) -> Option<Entry> {

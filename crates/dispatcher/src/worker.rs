@@ -3,21 +3,23 @@
 mod arrive;
 mod attempts;
 mod flow;
+mod own;
 mod settle;
+mod trial;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use barid_broker::consumer::Consumer;
 use barid_broker::control::Notice;
-use barid_broker::incoming::Session;
 use barid_broker::topology::lanes;
-use barid_broker::{Incoming, Lane, PublishError, Receipt, Road};
+use barid_broker::{Incoming, PublishError, Receipt, Road};
 use barid_egress::Client;
 use barid_registry::Snapshot;
 use barid_telemetry::{Check, Health};
+use slab::Slab;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
@@ -28,6 +30,7 @@ use crate::groups::Groups;
 use crate::metrics::Metrics;
 use crate::scheduler::{Scheduler, Ticket};
 use flow::Flow;
+use own::{Line, OwnLanes};
 
 /// How often what waits is looked at.
 const TICK: Duration = Duration::from_millis(25);
@@ -47,13 +50,15 @@ pub struct Dispatcher {
     road: Road,
     metrics: Metrics,
     client: Client,
-    lanes: Vec<Lane>,
+    /// The lanes consumed, by the number that their messages carry: all that are shared, then own ones, which come and go.
+    lines: Slab<Line>,
+    own: OwnLanes,
+    /// Asks for a look at the store.
+    refresh: Arc<Notify>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     snapshot: Arc<Snapshot>,
     scheduler: Scheduler,
     groups: Groups<Receipt>,
-    /// The channel that each lane's messages come by at the moment.
-    sessions: Vec<Option<Session>>,
     flow: Flow,
     attempted: mpsc::Sender<Attempted>,
     published: mpsc::Sender<Published>,
@@ -71,7 +76,8 @@ struct Reports {
 }
 
 impl Dispatcher {
-    /// A dispatcher for the subscriptions in `snapshots`.
+    /// A dispatcher for the subscriptions in `snapshots`. It asks for a newer one by `refresh` when it meets a delivery that
+    /// was routed with one.
     ///
     /// # Errors
     /// When the HTTP client cannot be made, for example for want of certificates.
@@ -81,9 +87,10 @@ impl Dispatcher {
         mut snapshots: watch::Receiver<Arc<Snapshot>>,
         health: &Health,
         metrics: Metrics,
+        refresh: Arc<Notify>,
     ) -> Result<Self, barid_egress::BuildError> {
         let client = Client::new(&config.egress)?;
-        let lanes: Vec<Lane> = lanes(config.work_lanes).collect();
+        let lines: Slab<Line> = lanes(config.work_lanes).map(Line::new).enumerate().collect();
         let slots = config.limits.slots + config.limits.slow_slots;
         let (attempted, attempted_rx) = mpsc::channel(slots);
         let (published, published_rx) = mpsc::channel(slots);
@@ -94,8 +101,9 @@ impl Dispatcher {
         Ok(Self {
             scheduler,
             client,
-            sessions: vec![None; lanes.len()],
-            lanes,
+            lines,
+            own: OwnLanes::default(),
+            refresh,
             flow: Flow::new(config.limits.confirm_patience, config.limits.blocked_patience),
             groups: Groups::new(),
             snapshot,
@@ -119,17 +127,20 @@ impl Dispatcher {
             return;
         };
         let prefetch = self.config.limits.prefetch;
-        let (inbox_tx, mut inbox) = mpsc::channel(usize::from(prefetch) * self.lanes.len());
+        let (inbox_tx, mut inbox) = mpsc::channel(usize::from(prefetch) * self.lines.len());
         let consumers: Vec<Consumer> = self
-            .lanes
+            .lines
             .iter()
-            .enumerate()
-            .map(|(from, lane)| self.road.consume(from, self.road.names.lane_queue(lane), prefetch, inbox_tx.clone()))
+            .map(|(from, line)| {
+                self.road.consume(from, self.road.names.lane_queue(&line.lane), prefetch, inbox_tx.clone())
+            })
             .collect();
+        self.own.use_inbox(inbox_tx);
+        self.tend_own_lanes();
         let mut notices = self.road.control.notices();
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        info!(lanes = self.lanes.len(), "dispatching");
+        info!(lanes = self.lines.len(), "dispatching");
         while !(self.flow.is_stopping() && self.groups.is_empty()) {
             // In no particular order: under load attempts are always ready, and must not keep the timer waiting.
             tokio::select! {
@@ -155,6 +166,7 @@ impl Dispatcher {
             }
             self.act();
         }
+        let consumers: Vec<Consumer> = consumers.into_iter().chain(self.own.consumers()).collect();
         give_back_until_drained(&consumers, &mut inbox).await;
         info!("stopped dispatching");
     }
@@ -162,6 +174,8 @@ impl Dispatcher {
     fn renew_snapshot(&mut self) {
         self.snapshot = Arc::clone(&self.snapshots.borrow_and_update());
         self.scheduler.set_single_tenant(self.snapshot.tenants() <= 1);
+        self.tend_own_lanes();
+        self.set_paused_aside();
     }
 
     fn heard(&mut self, notice: Result<Notice, RecvError>) {

@@ -88,7 +88,7 @@ fn gives_back_only_messages_of_which_nothing_has_begun() {
     let (partly, _) = arrive(&mut groups, 3, &parcel(&["e", "f"]));
     groups.begin(begun[0]);
     groups.settle(partly[0], now, |_| true);
-    let (receipts, tickets) = groups.take_untouched();
+    let (receipts, tickets) = groups.take_untouched(|_| true);
     assert_eq!(receipts, [2]);
     assert_eq!(tickets, untouched);
     assert_eq!(groups.waiting(), [begun[1], partly[1]]);

@@ -6,7 +6,7 @@ use barid_broker::consumer::FIRST_PREFETCH;
 use tokio::time::Instant;
 
 use super::flights::Flights;
-use super::{Action, Scheduler};
+use super::{Action, Origin, Scheduler};
 
 impl Scheduler {
     /// Hands on what waits in the shared lanes behind a request that is too old.
@@ -27,7 +27,8 @@ impl Scheduler {
             return;
         }
         let waiting = std::mem::take(&mut self.subscribers[index].waiting);
-        let (stay, go): (VecDeque<_>, VecDeque<_>) = waiting.into_iter().partition(|ticket| self.is_slow_lane(*ticket));
+        let (stay, go): (VecDeque<_>, VecDeque<_>) =
+            waiting.into_iter().partition(|ticket| self.origin(*ticket) != Origin::Work);
         let subscriber = &mut self.subscribers[index];
         subscriber.waiting = stay;
         if go.is_empty() {

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Action, Pool, Scheduler, Ticket};
+use super::{Action, Origin, Pool, Scheduler, Ticket};
 
 impl Scheduler {
-    pub(super) fn pool(&mut self, slow_lane: bool) -> &mut Pool {
-        if slow_lane { &mut self.slow } else { &mut self.work }
+    pub(super) fn pool(&mut self, origin: Origin) -> &mut Pool {
+        if origin == Origin::Slow { &mut self.slow } else { &mut self.work }
     }
 
-    pub(super) fn has_permit(&self, index: usize, slow_lane: bool, now: Instant) -> bool {
+    pub(super) fn has_permit(&self, index: usize, origin: Origin, now: Instant) -> bool {
         let subscriber = &self.subscribers[index];
-        let pool = if slow_lane { &self.slow } else { &self.work };
+        let pool = if origin == Origin::Slow { &self.slow } else { &self.work };
         let tenant_limit = if self.single_tenant { usize::MAX } else { (self.limits.slots / 4).max(1) };
         subscriber.has_permit()
             && pool.has_room(subscriber.is_proven(&self.limits, now))
@@ -25,14 +25,14 @@ impl Scheduler {
         let Some(entry) = self.entries.get_mut(ticket).and_then(Option::as_mut) else {
             return;
         };
-        let (index, slow_lane) = (entry.subscriber, entry.slow_lane);
+        let (index, origin) = (entry.subscriber, entry.origin);
         let subscriber = &mut self.subscribers[index];
         let unproven = !subscriber.is_proven(&self.limits, now);
         entry.flight = Some((now, unproven));
         subscriber.flights.took_off(ticket, now);
         self.hosts.entry(Arc::clone(&subscriber.host)).or_default().took_off(ticket, now);
         *self.tenants.entry(subscriber.tenant().clone()).or_default() += 1;
-        let pool = self.pool(slow_lane);
+        let pool = self.pool(origin);
         pool.in_flight += 1;
         if unproven {
             pool.unproven.took_off(ticket, now);
@@ -40,7 +40,7 @@ impl Scheduler {
         self.actions.push(Action::Start(ticket));
     }
 
-    pub(super) fn land(&mut self, index: usize, ticket: Ticket, slow_lane: bool, unproven: bool) {
+    pub(super) fn land(&mut self, index: usize, ticket: Ticket, origin: Origin, unproven: bool) {
         let subscriber = &mut self.subscribers[index];
         subscriber.flights.landed(ticket);
         let (host, tenant) = (Arc::clone(&subscriber.host), subscriber.tenant().clone());
@@ -56,7 +56,7 @@ impl Scheduler {
                 self.tenants.remove(&tenant);
             }
         }
-        let pool = self.pool(slow_lane);
+        let pool = self.pool(origin);
         pool.in_flight -= 1;
         if unproven {
             pool.unproven.landed(ticket);
@@ -66,7 +66,7 @@ impl Scheduler {
     /// Starts as many of a subscriber's waiting deliveries as it has permits for.
     pub(super) fn start_waiting(&mut self, index: usize, now: Instant) {
         while let Some(&ticket) = self.subscribers[index].waiting.front() {
-            if !self.has_permit(index, self.is_slow_lane(ticket), now) {
+            if !self.has_permit(index, self.origin(ticket), now) {
                 return;
             }
             self.subscribers[index].waiting.pop_front();
@@ -81,7 +81,7 @@ impl Scheduler {
                 return;
             };
             if let Some(&ticket) = self.subscribers[index].waiting.front()
-                && self.has_permit(index, self.is_slow_lane(ticket), now)
+                && self.has_permit(index, self.origin(ticket), now)
             {
                 self.subscribers[index].waiting.pop_front();
                 self.start(ticket, now);

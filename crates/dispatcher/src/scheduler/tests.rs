@@ -12,7 +12,7 @@ fn of(tenant: &str, name: &str, host: &str) -> Offer {
          signing: {{secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}}}}]"
     );
     let subscription = barid_registry::file::parse(&text, false).unwrap().remove(0);
-    Offer { subscription: Arc::new(subscription), slow_lane: false, trust: Trust::Full }
+    Offer { subscription: Arc::new(subscription.compile()), origin: Origin::Work, trust: Trust::Full }
 }
 
 /// A subscription of a tenant of its own, at this host.
@@ -142,7 +142,7 @@ fn blames_nobody_when_the_process_itself_was_asleep() {
 #[test]
 fn returns_after_twenty_quick_successes_in_a_row() {
     let mut bench = Bench::new();
-    let slow = Offer { slow_lane: true, ..offer("a") };
+    let slow = Offer { origin: Origin::Slow, ..offer("a") };
     let mut told = Vec::new();
     for round in 0..25 {
         let Some(Action::Start(ticket)) = bench.offer(&slow).pop() else { panic!("round {round}") };
@@ -155,7 +155,7 @@ fn returns_after_twenty_quick_successes_in_a_row() {
 #[test]
 fn puts_on_the_ladder_what_a_slow_lane_has_no_room_for() {
     let mut bench = Bench::new();
-    let slow = Offer { slow_lane: true, ..offer("a") };
+    let slow = Offer { origin: Origin::Slow, ..offer("a") };
     let actions = bench.offers(4 + 16 + 2, &slow);
     assert_eq!(starts(&actions), 4);
     let holds: Vec<_> = actions.iter().filter(|action| matches!(action, Action::Hold(..))).collect();
@@ -272,8 +272,23 @@ fn nothing_starts_or_moves_while_results_cannot_be_published() {
 #[test]
 fn what_waited_a_minute_goes_to_the_ladder() {
     let mut bench = Bench::new();
-    let slow = Offer { slow_lane: true, ..offer("a") };
+    let slow = Offer { origin: Origin::Slow, ..offer("a") };
     bench.offers(5, &slow);
     let actions = bench.after(60_000);
     assert_eq!(actions, [Action::Hold(4, Duration::from_secs(8))]);
+}
+
+#[test]
+fn deliveries_of_an_own_lane_wait_in_order_behind_an_old_request() {
+    let (mut scheduler, start) = (Scheduler::new(Limits::default()), Instant::now());
+    let own = Offer { origin: Origin::Own, ..offer("a") };
+    for ticket in 0..30 {
+        scheduler.offer(ticket, &own, true, start);
+    }
+    let first: Vec<_> = (0..4).map(Action::Start).collect();
+    assert_eq!(scheduler.take_actions(), first);
+    scheduler.tick(true, start + Duration::from_secs(10));
+    assert_eq!(scheduler.take_actions(), [], "nothing is handed on or put on the ladder");
+    scheduler.finished(0, Finish::Success, true, start + Duration::from_secs(10));
+    assert_eq!(scheduler.take_actions(), [Action::Start(4)]);
 }

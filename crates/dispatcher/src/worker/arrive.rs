@@ -15,7 +15,7 @@ use crate::scheduler::{Offer, Ticket, Trust};
 use crate::unknown::{self, Unknown};
 
 /// From this time on that a message comes back, its deliveries are handled by themselves.
-const RETURNS_TO_SPLIT: u32 = 2;
+pub(super) const RETURNS_TO_SPLIT: u32 = 2;
 
 /// From this time on, with no other of its kind beside it. Lost connections and stopping processes raise the count too, so
 /// there may be many innocent ones below.
@@ -28,6 +28,11 @@ impl Dispatcher {
             return;
         }
         if self.flow.is_stopping() || self.flow.gives_back() {
+            incoming.receipt.requeue();
+            return;
+        }
+        if !self.is_consumed(incoming.from) {
+            // It was on its way when its lane was let go of: it keeps its place there.
             incoming.receipt.requeue();
             return;
         }
@@ -62,15 +67,18 @@ impl Dispatcher {
 
     /// Notices that a lane's messages come by a new channel: what came by the old one and is not done is handed out again.
     fn note_session(&mut self, lane: usize, receipt: &Receipt) {
-        if self.sessions[lane].as_ref().is_some_and(|session| !session.is_live()) {
+        if self.lines[lane].session.as_ref().is_some_and(|session| !session.is_live()) {
             self.abandon_ended();
         }
-        self.sessions[lane].get_or_insert_with(|| receipt.session());
+        self.lines[lane].session.get_or_insert_with(|| receipt.session());
     }
 
     fn take_up(&mut self, parcel: &Arc<Parcel>, index: usize, ticket: Ticket, lane: usize) {
         let Some(returned) = self.groups.get(ticket).map(|held| held.returned) else { return };
         let delivery = parcel.delivery(index);
+        if let Some(test) = &delivery.test {
+            return self.try_out(parcel, index, ticket, test);
+        }
         if returned >= self.config.limits.max_returns {
             let detail = format!("its message came back {returned} times: does it crash the dispatcher?");
             return self.bury(ticket, "delivery_limit", detail);
@@ -81,8 +89,11 @@ impl Dispatcher {
         let Some(subscription) = self.snapshot.get(&delivery.subscription).map(Arc::clone) else {
             return self.unknown(parcel, index, ticket);
         };
+        if subscription.paused {
+            return self.set_aside(ticket, &subscription);
+        }
         self.groups.set_subscription(ticket, Arc::clone(&subscription));
-        let offer = Offer { subscription, slow_lane: self.lanes[lane].is_slow(), trust: trust(returned) };
+        let offer = Offer { subscription, origin: self.lines[lane].origin(), trust: trust(returned) };
         let open = self.is_open();
         self.scheduler.offer(ticket, &offer, open, now());
         self.act();
@@ -92,7 +103,13 @@ impl Dispatcher {
         let delivery = parcel.delivery(index);
         let max_unknown = self.config.limits.max_unknown;
         match unknown::decide(parcel.work.revision, self.snapshot.revision(), delivery.unknown, max_unknown) {
-            Unknown::Wait => self.wait_to_be_known(ticket),
+            Unknown::Wait => {
+                // Without a revision it comes from a file, and no store knows better.
+                if parcel.work.revision.is_some() {
+                    self.refresh.notify_one();
+                }
+                self.wait_to_be_known(ticket);
+            }
             Unknown::Deleted => self.cancel(ticket),
             Unknown::GiveUp => {
                 let detail = format!("no subscription {} was known here", delivery.subscription);
@@ -103,7 +120,7 @@ impl Dispatcher {
 
     /// A message that is none of ours, or of a newer version: kept as a dead letter.
     fn bury_unreadable(&mut self, incoming: Incoming, why: &str) {
-        error!(lane = %self.lanes[incoming.from], why, "a message in a lane is unreadable and becomes a dead letter");
+        error!(lane = %self.lines[incoming.from].lane, why, "a message in a lane is unreadable and becomes a dead letter");
         self.road.metrics().dead_letters_total.with_label_values(&["unreadable"]).inc();
         let letter = DeadLetter::of_message("unreadable", why.to_owned(), incoming.original(), wall_clock());
         let Ok(body) = letter.encode() else {

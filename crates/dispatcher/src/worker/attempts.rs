@@ -38,6 +38,9 @@ impl Dispatcher {
             return;
         };
         let (parcel, index) = (held.parcel.clone(), held.index);
+        if let Some(test) = &parcel.delivery(index).test {
+            return self.tried_out(ticket, test, &result, took);
+        }
         let (delivery, moment) = (parcel.delivery(index), wall_clock());
         let verdict = outcome::judge(&result, &subscription.policy, moment.into());
         self.count_attempt(&result, &verdict, took);

@@ -7,6 +7,7 @@ use barid_broker::publisher::PublisherHealth;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
+use super::own::Line;
 use super::{Dispatcher, now};
 
 /// A consumer that stalled this often in a row, each time after a reconnect, means that the process should be restarted.
@@ -88,6 +89,7 @@ impl Dispatcher {
                 set_flow(consumers, consumer::Flow::Running);
             }
         }
+        self.tend_own_lanes();
         self.abandon_ended();
         self.groups.forget_old(now);
         self.scheduler.tick(open, now);
@@ -99,6 +101,7 @@ impl Dispatcher {
         info!(in_flight = self.scheduler.in_flight(), "stopping");
         self.flow.stopping = true;
         set_flow(consumers, consumer::Flow::Stopped);
+        self.tend_own_lanes();
         self.give_back_untouched();
         // A message that was begun cannot be given back, or what was sent would be sent again: the deliveries of it that
         // have not begun go on by themselves.
@@ -110,7 +113,12 @@ impl Dispatcher {
     }
 
     pub(super) fn give_back_untouched(&mut self) {
-        let (receipts, tickets) = self.groups.take_untouched();
+        self.give_back_untouched_of(|_| true);
+    }
+
+    /// Gives back the messages of these lanes of which nothing has begun.
+    pub(super) fn give_back_untouched_of(&mut self, lane: impl Fn(usize) -> bool) {
+        let (receipts, tickets) = self.groups.take_untouched(lane);
         for ticket in tickets {
             self.scheduler.withdraw(ticket);
         }
@@ -121,12 +129,13 @@ impl Dispatcher {
 
     /// Lets go of messages whose channel has ended.
     pub(super) fn abandon_ended(&mut self) {
-        let ended: Vec<bool> =
-            self.sessions.iter_mut().map(|session| session.take_if(|session| !session.is_live()).is_some()).collect();
-        if !ended.contains(&true) {
+        let has_ended = |line: &mut Line| line.session.take_if(|session| !session.is_live()).is_some();
+        let ended: Vec<usize> =
+            self.lines.iter_mut().filter_map(|(number, line)| has_ended(line).then_some(number)).collect();
+        if ended.is_empty() {
             return;
         }
-        let dropped = self.groups.abandon(now(), |lane, receipt| ended[lane] && !receipt.is_live());
+        let dropped = self.groups.abandon(now(), |lane, receipt| ended.contains(&lane) && !receipt.is_live());
         for ticket in dropped {
             self.scheduler.withdraw(ticket);
         }

@@ -9,7 +9,8 @@ use barid_broker::delay::{Delay, SCHEDULE_BITS};
 use barid_broker::frame::FrameError;
 use barid_broker::outgoing::Outgoing;
 use barid_broker::work::{Delivery, Work};
-use barid_broker::{Lane, Names, PublishError, Receipt};
+use barid_broker::{Lane, Names, PublishError, Receipt, own_lanes};
+use barid_registry::{OwnLane, Subscription};
 use chrono::TimeDelta;
 use tracing::{error, info};
 
@@ -74,10 +75,24 @@ impl Dispatcher {
             return;
         };
         let delivery = unattempted(held);
-        let lane = self.groups.lane(ticket).and_then(|lane| self.lanes.get(lane)).cloned();
-        let lane = lane.unwrap_or_else(|| Lane::slow_for(&delivery.subscription));
+        let lane = self.lane_to_return_to(ticket, &delivery);
         self.moved("same_lane");
         self.go_to_lane(ticket, lane, delivery);
+    }
+
+    /// The delivery goes to the lane of its paused subscription, and waits there until that is resumed.
+    pub(super) fn set_aside(&mut self, ticket: Ticket, subscription: &Subscription) {
+        if subscription.lane != OwnLane::Open {
+            // No lane is ready for it yet: looked at again once the registry says more.
+            return self.hold(ticket, unknown::WAIT);
+        }
+        let Some(held) = self.groups.get(ticket) else {
+            return;
+        };
+        let expires_at = own_lanes::expires_at(wall_clock(), subscription.horizon());
+        let delivery = Delivery { expires_at, ..unattempted(held) };
+        self.moved("own_lane");
+        self.go_to_lane(ticket, Lane::own(subscription.id.as_str()), delivery);
     }
 
     fn hold(&mut self, ticket: Ticket, delay: Duration) {
@@ -142,16 +157,20 @@ impl Dispatcher {
 
     pub(super) fn climb(&mut self, ticket: Ticket, delay: Delay, delivery: Delivery) {
         self.metrics.retry_scheduled_total.with_label_values(&[LEVELS[delay.entry_level() as usize]]).inc();
-        let lane = self.lane_after_delay(ticket, &delivery);
+        let lane = self.lane_to_return_to(ticket, &delivery);
         self.publish(ticket, move |names, work| {
             Ok(Outgoing::to_lane_after(names, &lane, delay, work.encode(&[delivery])?))
         });
     }
 
-    /// The lane a delivery comes back to: the one it came by.
-    fn lane_after_delay(&self, ticket: Ticket, delivery: &Delivery) -> Lane {
-        let lane = self.groups.lane(ticket).and_then(|lane| self.lanes.get(lane)).cloned();
-        lane.unwrap_or_else(|| Lane::slow_for(&delivery.subscription))
+    /// The lane a delivery comes back to: the one it came by, unless that is an own lane to which nothing more is to go.
+    fn lane_to_return_to(&self, ticket: Ticket, delivery: &Delivery) -> Lane {
+        let lane = self.groups.lane(ticket).and_then(|lane| self.lines.get(lane)).map(|line| line.lane.clone());
+        match lane {
+            Some(lane @ (Lane::Work(_) | Lane::Slow(_))) => lane,
+            Some(lane @ Lane::Own(_)) if self.has_open_lane(&delivery.subscription) => lane,
+            _ => Lane::slow_for(&delivery.subscription),
+        }
     }
 
     /// Publishes what comes next for a delivery. The message is made late, in its turn: made at once for all that wait, the
