@@ -69,7 +69,7 @@ async fn the_lane_of_a_deleted_one_is_remembered_until_it_is_gone(world: World) 
     put(&store, &settings).await;
     store.set_lane(&id, true, OwnLane::Open, Expect::Any, NO_LIMIT, at(1)).await.unwrap();
     store.delete_subscription(&id, Expect::Any, at(2)).await.unwrap();
-    assert_eq!(store.deleted_lanes().await.unwrap(), [id.clone()]);
+    assert_eq!(store.deleted_lanes().await.unwrap(), std::slice::from_ref(&id));
     assert_eq!(store.purge(at(100)).await.unwrap(), 0);
 
     // One that comes back consumes what is left in the lane, and is not paused.

@@ -32,7 +32,7 @@ impl Drop for OwnServer {
 #[tokio::test]
 async fn processes_go_on_while_the_server_is_away_and_catch_up_when_it_is_back() {
     let (_server, url) = OwnServer::start();
-    let world = World::sqlite().await;
+    let world = World::sqlite();
     let store = store_at(&url, &keys(&[1]), Duration::from_secs(5));
     store.prepare().await.unwrap();
     put(&store, &subscription("acme", "a")).await;

@@ -13,7 +13,7 @@ const SCHEMAS: [&str; 1] = ["0001.db"];
 #[tokio::test]
 async fn a_store_of_every_released_schema_opens_and_is_whole() {
     for name in SCHEMAS {
-        let world = World::sqlite().await;
+        let world = World::sqlite();
         fs::create_dir_all(world.path("data")).unwrap();
         fs::copy(kept(name), world.path("data/barid.db")).unwrap();
         let store = world.store().await;
@@ -38,7 +38,7 @@ async fn the_current_schema_is_kept() {
     if newest.exists() {
         return;
     }
-    let world = World::sqlite().await;
+    let world = World::sqlite();
     fill(&world).await;
     world.sql("VACUUM".to_owned()).await;
     world.sql("PRAGMA wal_checkpoint(TRUNCATE)".to_owned()).await;

@@ -68,7 +68,7 @@ async fn resealing_says_what_it_could_not_open(world: World) {
 /// Everything that is on disk: the file, its log, and the copy.
 #[tokio::test]
 async fn no_secret_is_on_disk() {
-    let world = World::sqlite().await;
+    let world = World::sqlite();
     let store = world.store().await;
     let mut key = key(7, Scope::Admin, None);
     // As it would look if the secret were kept instead of its hash.

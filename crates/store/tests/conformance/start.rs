@@ -60,7 +60,7 @@ async fn answers_once_it_is_ready(world: World) {
 #[tokio::test]
 async fn the_file_is_made_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
-    let world = World::sqlite().await;
+    let world = World::sqlite();
     let store = world.store().await;
     crate::world::put(&store, &crate::world::subscription("acme", "a")).await;
     for file in ["data/barid.db", "data/barid.db-wal", "data/barid.db.lock"] {

@@ -35,7 +35,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) async fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let directory = TempDir::new().unwrap();
         let url = format!("sqlite:{}", directory.path().join("data/barid.db").display());
         Self { url, schema: None, directory }
