@@ -1,0 +1,21 @@
+//! What is registered, a file per endpoint.
+
+mod event_types;
+mod keys;
+mod registered;
+mod subscriptions;
+mod tenants;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{app::App, events};
+
+/// The routes of the API, which are those of the document.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(events::publish))
+        .merge(subscriptions::routes())
+        .merge(tenants::routes())
+        .merge(event_types::routes())
+        .merge(keys::routes())
+}

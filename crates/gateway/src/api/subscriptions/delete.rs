@@ -1,0 +1,50 @@
+//! `DELETE /v1/subscriptions/{id}`.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use barid_registry::SubscriptionId;
+use barid_store::Expect;
+
+use super::write::must_find;
+use crate::{
+    access::Caller,
+    api::registered::{contended, is_raced},
+    app::App,
+    changes::{self, WaitOrTry},
+    clock,
+    http::{Id, Precondition, Problem, Query},
+};
+
+/// How often it is tried again when somebody changes the subscription at the same moment.
+const TRIES: usize = 4;
+
+/// Delete a subscription.
+///
+/// Deliveries that are on their way are cancelled. One of the same name can be registered again; it has the same id.
+#[utoipa::path(delete, path = "/v1/subscriptions/{id}", tag = "subscriptions", operation_id = "deleteSubscription", params(("id" = String, Path), WaitOrTry),
+    responses((status = 204, description = "It is deleted, or would be (`dry_run`).")))]
+pub(super) async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<SubscriptionId>,
+    Query(query): Query<WaitOrTry>,
+    precondition: Precondition,
+) -> Result<Response, Problem> {
+    for _ in 1..TRIES {
+        let row = must_find(&app, &caller, &id).await?;
+        precondition.check(Some(row.revision))?;
+        let response = StatusCode::NO_CONTENT.into_response();
+        if query.dry_run.is_on() {
+            return Ok(response);
+        }
+        match app.store.delete_subscription(&id, Expect::Revision(row.revision), clock::now()).await {
+            Ok(revision) => return Ok(changes::announce(&app, revision, query.wait, response).await),
+            Err(error) if is_raced(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(contended())
+}

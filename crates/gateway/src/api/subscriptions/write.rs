@@ -1,0 +1,109 @@
+//! How a subscription is changed: it is read, what it is to be is decided, and it is written if nobody was faster; else all
+//! of it again. So neither a change nor a secret is lost to somebody who writes at the same moment.
+
+use axum::response::Response;
+use barid_registry::{Problems, Reading, Settings, Signing, SubscriptionId};
+use barid_signature::Secret;
+use barid_store::{Error, Expect, Outcome, Put, Registered, Row};
+
+use super::{WHAT, view};
+use crate::{
+    access::Caller,
+    api::registered::{contended, done, is_raced, tried, with_version},
+    app::App,
+    changes::{self, WaitOrTry},
+    clock,
+    http::{Precondition, Problem},
+};
+
+/// How often a change is tried again when somebody else changes the same subscription at the same moment.
+const TRIES: usize = 4;
+
+/// The subscription, if there is one and the caller sees it; one that it does not see is an error, since its id is taken.
+pub(super) async fn find(app: &App, caller: &Caller, id: &SubscriptionId) -> Result<Option<Row<Registered>>, Problem> {
+    match app.store.subscription(id).await? {
+        Some(row) if !caller.sees(&row.value.settings.tenant) => Err(Problem::not_found(WHAT)),
+        found => Ok(found),
+    }
+}
+
+/// The subscription, which must be there.
+pub(super) async fn must_find(app: &App, caller: &Caller, id: &SubscriptionId) -> Result<Row<Registered>, Problem> {
+    find(app, caller, id).await?.ok_or_else(|| Problem::not_found(WHAT))
+}
+
+/// A signing secret that nobody knows.
+pub(super) fn fresh_signing() -> Result<Signing, Problem> {
+    clock::random(|fill| Signing::from(Secret::generate(fill)))
+}
+
+/// Reads settings, and refuses destinations that must not be called.
+pub(super) fn settings(
+    app: &App,
+    caller: &Caller,
+    signing: Option<&Signing>,
+    read: impl FnOnce(&Reading<'_>) -> Result<Settings, Problems>,
+) -> Result<Settings, Problem> {
+    let reading = Reading { allow_http: app.guard.allow_http, signing, tenant: caller.tenant.as_ref() };
+    let settings = read(&reading)?;
+    match app.guard.check_url(settings.destination.url()) {
+        Ok(()) => Ok(settings),
+        Err(refused) => Err(Problem::at("/destination/url", refused.to_string())),
+    }
+}
+
+/// What is to become of a subscription.
+pub(super) struct Change {
+    /// What it is to be.
+    pub(super) settings: Settings,
+    /// Whether its newest secret was made just now, and is to be shown.
+    pub(super) is_secret_new: bool,
+}
+
+/// Writes what `decide` makes of what there is, and answers with it.
+pub(super) async fn write(
+    app: &App,
+    caller: &Caller,
+    id: &SubscriptionId,
+    precondition: &Precondition,
+    query: WaitOrTry,
+    decide: impl Fn(Option<&Row<Registered>>) -> Result<Change, Problem>,
+) -> Result<Response, Problem> {
+    for _ in 1..TRIES {
+        let found = find(app, caller, id).await?;
+        precondition.check(found.as_ref().map(|row| row.revision))?;
+        let Change { settings, is_secret_new } = decide(found.as_ref())?;
+        if query.dry_run.is_on() {
+            let outcome = match found.map(|row| row.value.settings == settings) {
+                None => Outcome::Created,
+                Some(true) => Outcome::Unchanged,
+                Some(false) => Outcome::Changed,
+            };
+            return Ok(tried(outcome, Some(view::draft(&settings))));
+        }
+        let expect = found.map_or(Expect::Absent, |row| Expect::Revision(row.revision));
+        let quota = app.quotas(&settings.tenant).subscriptions;
+        match app.store.put_subscription(&settings, expect, quota, clock::now()).await {
+            Ok(put) => return answer(app, id, put, query, is_secret_new.then_some(&settings.signing)).await,
+            Err(error) if is_raced(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(contended())
+}
+
+async fn answer(
+    app: &App,
+    id: &SubscriptionId,
+    put: Put,
+    query: WaitOrTry,
+    reveal: Option<&Signing>,
+) -> Result<Response, Problem> {
+    let row = app.store.subscription(id).await?.ok_or(Error::NotFound)?;
+    let mut shown = view::view(&row);
+    if let Some(signing) = reveal {
+        view::reveal_newest(&mut shown, signing);
+    }
+    let response = with_version(row.revision, done(put.outcome, Some(shown)));
+    Ok(changes::announce(app, put.revision, query.wait, response).await)
+}

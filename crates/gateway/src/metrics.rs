@@ -1,0 +1,22 @@
+//! What the gateway counts.
+
+use barid_telemetry::metrics;
+
+/// Bounds, in seconds, of the time to an answer.
+const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+
+metrics! {
+    /// Metrics of the gateway.
+    pub struct Metrics {
+        /// Requests answered, by route, method and class of the answer (2xx, 4xx and so on).
+        http_requests_total: IntCounterVec["route", "method", "code_class"],
+        /// Time from a request's header to its answer's, by route.
+        http_request_duration_seconds: HistogramVec(SECONDS)["route"],
+        /// Requests that ended in a panic. Each is a defect: the log has its message.
+        http_panics_total: IntCounter,
+        /// Events sent over HTTP, by what became of them: accepted, refused, limited or unavailable.
+        events_published_total: IntCounterVec["result"],
+        /// Own lanes that were deleted after their subscriptions were resumed or deleted.
+        own_lanes_retired_total: IntCounter,
+    }
+}
