@@ -99,7 +99,11 @@ impl Mirror {
         };
         match join(task::spawn_blocking(work)).await {
             Ok(Ok((copy, installation, skipped, (snapshot, keyring)))) => {
-                _ = self.installation.set(installation);
+                // The store may have said whose it is before it went away.
+                if *self.installation.get_or_init(|| installation.clone()) != installation {
+                    tracing::warn!(installation, "the copy of the registry is another installation's: not used");
+                    return false;
+                }
                 state.skipped = skipped;
                 state.copy = Some(copy);
                 self.publish(snapshot, Some(keyring));

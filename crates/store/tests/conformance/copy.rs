@@ -132,3 +132,24 @@ async fn a_copy_that_cannot_be_written_stops_nothing(world: World) {
     live.verify().await.unwrap();
     assert_eq!(started_from(&path).await.unwrap().snapshots().borrow().len(), 2);
 }
+
+#[tokio::test]
+async fn a_copy_of_another_installation_never_meets_the_store() {
+    let (ours, theirs) = (World::sqlite(), World::sqlite());
+    let path = theirs.path("copy");
+    let store = theirs.store().await;
+    put(&store, &subscription("acme", "theirs")).await;
+    mirror(&store, Some(&path)).start().await.unwrap();
+
+    // Somebody else starts at the same time, and takes long: our store is as good as away.
+    ours.store().await;
+    let lock = fs::File::open(ours.path("data/barid.db.lock")).unwrap();
+    lock.lock().unwrap();
+    let url = format!("sqlite:{}", ours.path("data/barid.db").display());
+    let mixed = mirror(&store_at(&url, &keys(&[1]), Duration::from_millis(200)), Some(&path));
+    mixed.start().await.unwrap();
+    assert!(mixed.is_stale());
+    lock.unlock().unwrap();
+    assert!(matches!(mixed.refresh().await, Err(Error::OtherInstallation { .. })));
+    assert!(mixed.is_stale());
+}
