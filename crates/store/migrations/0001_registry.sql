@@ -48,6 +48,8 @@ CREATE TABLE subscriptions (
     UNIQUE (tenant, name)
 );
 CREATE UNIQUE INDEX subscriptions_revision ON subscriptions (revision);
+-- A tenant's are counted at every creation.
+CREATE INDEX subscriptions_living ON subscriptions (tenant) WHERE deleted_at IS NULL;
 -- Few have a lane of their own, and they are counted at every pause.
 CREATE INDEX subscriptions_own_lane ON subscriptions (tenant) WHERE lane <> 'none';
 
