@@ -143,7 +143,6 @@ impl Running<'_> {
             return Ok(foreign);
         }
         tokio::spawn(topology::keep(topology, at_start, road.link.clone()));
-        tokio::spawn(readiness::watch(road.clone(), self.broker.clone()));
         if presence.installation().is_some() {
             let Some(admitted) = lifecycle.until_stopped(presence.look_around(road)).await else {
                 return Ok(foreign);
@@ -164,6 +163,8 @@ impl Running<'_> {
             info!(%role, "started");
         }
         presence.consumes_since(clock::now());
+        // Last, so that a process that is ready has its roles.
+        tokio::spawn(readiness::watch(road.clone(), self.broker.clone()));
         Ok(foreign)
     }
 }

@@ -6,6 +6,9 @@ use serde::Deserialize;
 
 use crate::output::printable;
 
+/// No key, or one that is not valid.
+const UNAUTHORIZED: u16 = 401;
+
 /// An answer that is not a success.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -42,6 +45,10 @@ impl Problem {
 
     /// What is wrong as a whole.
     fn summary(&self) -> String {
+        if self.status == UNAUTHORIZED {
+            // The API speaks of header fields, which nobody types here.
+            return "the API refuses the key".to_owned();
+        }
         let said = self.detail.as_deref().filter(|detail| !detail.is_empty()).unwrap_or(&self.title);
         if said.is_empty() { format!("the API answers with status {}", self.status) } else { printable(said) }
     }
@@ -49,7 +56,7 @@ impl Problem {
     /// What helps, where the message cannot know it.
     fn advice(&self) -> Option<&'static str> {
         match self.status {
-            401 => Some("give a key that is valid with --key, BARID_KEY or BARID_KEY_FILE"),
+            UNAUTHORIZED => Some("give a key that is valid with --key, BARID_KEY or BARID_KEY_FILE"),
             403 => Some("use a key with a wider scope: see `barid keys list`"),
             412 => Some("somebody else changed it meanwhile: look at it and try again"),
             _ => None,

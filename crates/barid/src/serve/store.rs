@@ -67,6 +67,8 @@ pub(super) async fn start(
     // A copy was made by a process that had the store, whose first gateway made the key.
     if roles.contains(&Role::Gateway) && !registry.mirror.is_stale() {
         admin_key::make_first(&registry.store, settings, clock::now()).await?;
+        // So that the key opens from the first request on.
+        registry.mirror.refresh().await.map_err(registry::judged)?;
     }
     Ok(installation)
 }
