@@ -8,12 +8,12 @@ use crate::support::{GENEROUS, Receiver, client, read_request, request};
 
 #[tokio::test]
 async fn sends_the_method_asked_for_and_shows_the_fields_of_the_answer() {
-    let (sender, mut heads) = mpsc::unbounded_channel();
+    let (sender, mut heads) = mpsc::channel(1);
     let receiver = Receiver::start(move |mut stream| {
         let sender = sender.clone();
         async move {
             let head = read_request(&mut stream).await?;
-            sender.send(head).map_err(std::io::Error::other)?;
+            sender.send(head).await.map_err(std::io::Error::other)?;
             stream.write_all(b"HTTP/1.1 412 Precondition Failed\r\nETag: \"7\"\r\ncontent-length: 2\r\n\r\n{}").await
         }
     })
