@@ -12,6 +12,12 @@ use serde::Serialize;
 /// The text of a check that is well.
 const OK: &str = "ok";
 
+/// The status of a report in which nothing fails, and something is not as it should be.
+const DEGRADED: &str = "degraded";
+
+/// The status of a report in which something fails.
+const FAILING: &str = "failing";
+
 /// The reason of a readiness check that nobody has set yet.
 const STARTING: &str = "starting";
 
@@ -30,7 +36,16 @@ struct Checks {
 /// The handle by which a component reports. Clones share the state.
 #[derive(Debug, Clone)]
 pub struct Check {
-    failing: Arc<Mutex<Option<Cow<'static, str>>>>,
+    state: Arc<Mutex<State>>,
+}
+
+/// What a component says of itself.
+#[derive(Debug, Clone)]
+enum State {
+    Ok,
+    /// It works, and somebody should know this.
+    Degraded(Cow<'static, str>),
+    Failing(Cow<'static, str>),
 }
 
 /// The state of all checks of one sort, as JSON: `{"status": "failing", "checks": {"broker": "not connected"}}`.
@@ -50,14 +65,14 @@ impl Health {
     /// name returns the same check.
     pub fn readiness(&self, name: &'static str) -> Check {
         let mut checks = lock(&self.checks);
-        checks.readiness.entry(name).or_insert_with(|| Check::new(Some(STARTING.into()))).clone()
+        checks.readiness.entry(name).or_insert_with(|| Check::new(State::Failing(STARTING.into()))).clone()
     }
 
     /// The liveness check of this name. It is ok until it is set: a process that starts slowly must not be killed for it. A
     /// second call with the same name returns the same check.
     pub fn liveness(&self, name: &'static str) -> Check {
         let mut checks = lock(&self.checks);
-        checks.liveness.entry(name).or_insert_with(|| Check::new(None)).clone()
+        checks.liveness.entry(name).or_insert_with(|| Check::new(State::Ok)).clone()
     }
 
     /// Whether the process should be given work.
@@ -72,18 +87,23 @@ impl Health {
 }
 
 impl Check {
-    fn new(failing: Option<Cow<'static, str>>) -> Self {
-        Self { failing: Arc::new(Mutex::new(failing)) }
+    fn new(state: State) -> Self {
+        Self { state: Arc::new(Mutex::new(state)) }
     }
 
     /// All is well.
     pub fn set_ok(&self) {
-        *lock(&self.failing) = None;
+        *lock(&self.state) = State::Ok;
+    }
+
+    /// It works, but not as it should; the reason is shown to operators, and the check does not fail.
+    pub fn set_degraded(&self, reason: impl Into<Cow<'static, str>>) {
+        *lock(&self.state) = State::Degraded(reason.into());
     }
 
     /// Something is wrong; the reason is shown to operators.
     pub fn set_failing(&self, reason: impl Into<Cow<'static, str>>) {
-        *lock(&self.failing) = Some(reason.into());
+        *lock(&self.state) = State::Failing(reason.into());
     }
 }
 
@@ -93,19 +113,28 @@ impl Report {
         let checks = checks
             .iter()
             .map(|(name, check)| {
-                let failing = lock(&check.failing).clone();
-                if failing.is_some() {
-                    status = "failing";
-                }
-                (*name, failing.unwrap_or(OK.into()))
+                let text = match lock(&check.state).clone() {
+                    State::Ok => OK.into(),
+                    State::Degraded(reason) => {
+                        if status == OK {
+                            status = DEGRADED;
+                        }
+                        reason
+                    }
+                    State::Failing(reason) => {
+                        status = FAILING;
+                        reason
+                    }
+                };
+                (*name, text)
             })
             .collect();
         Self { status, checks }
     }
 
-    /// Whether no check fails.
+    /// Whether no check fails. A degraded one does not.
     pub fn is_ok(&self) -> bool {
-        self.status == OK
+        self.status != FAILING
     }
 }
 
@@ -145,6 +174,18 @@ mod tests {
         health.readiness("store").set_ok();
         let report = serde_json::to_string(&health.readiness_report()).unwrap();
         assert_eq!(report, r#"{"status":"failing","checks":{"broker":"blocked for 7 s","store":"ok"}}"#);
+    }
+
+    #[test]
+    fn a_degraded_check_is_shown_and_does_not_fail() {
+        let health = Health::new();
+        health.readiness("registry").set_degraded("stale");
+        let shown = |health: &Health| serde_json::to_string(&health.readiness_report()).unwrap();
+        assert!(health.readiness_report().is_ok());
+        assert_eq!(shown(&health), r#"{"status":"degraded","checks":{"registry":"stale"}}"#);
+        health.readiness("broker").set_failing("away");
+        assert!(!health.readiness_report().is_ok());
+        assert!(shown(&health).starts_with(r#"{"status":"failing""#));
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl Follower {
 
     fn show(&self) {
         if self.registry.mirror.is_stale() {
-            self.check.set_failing("stale: the store is away, and this process works with what it knew last");
+            self.check.set_degraded("stale: the store is away, and this process works with what it knew last");
         } else {
             self.check.set_ok();
         }
