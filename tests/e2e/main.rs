@@ -8,6 +8,7 @@
 mod admission;
 mod commands;
 mod crashes;
+mod guides;
 mod harness;
 mod malformed;
 mod misbehaving;
@@ -16,6 +17,7 @@ mod outage;
 mod outage_alarm;
 mod poison;
 mod publishing;
+mod registry;
 mod retrying;
 mod road;
 mod slow;

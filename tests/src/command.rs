@@ -33,7 +33,10 @@ impl Finished {
 }
 
 /// Runs a program. It does not outlive the caller's wait.
-pub(crate) async fn run(command: &mut Command) -> Result<Finished> {
+///
+/// # Errors
+/// When it cannot be started. How it ends is the caller's to judge.
+pub async fn run(command: &mut Command) -> Result<Finished> {
     let shown = format!("{:?}", command.as_std());
     let output = command
         .stdin(Stdio::null())

@@ -137,7 +137,13 @@ impl Process {
     /// # Errors
     /// When it does not answer.
     pub async fn get(&self, path: &str) -> Result<(u16, String)> {
-        http::get(self.0.operations, path).await
+        let answer = http::request(self.0.operations, "GET", path, &[], &[]).await?;
+        Ok((answer.status, answer.body))
+    }
+
+    /// Where it answers: the API, if it is a gateway; health and metrics in any case.
+    pub fn address(&self) -> SocketAddr {
+        self.0.operations
     }
 
     /// The sum of all samples of a metric that carry these labels; zero if there is none.

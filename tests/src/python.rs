@@ -18,7 +18,10 @@ const ENVIRONMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/dev/py
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python");
 
 /// The interpreter's path. The first call may install packages.
-pub(crate) async fn interpreter() -> Result<String> {
+///
+/// # Errors
+/// When it cannot be made.
+pub async fn interpreter() -> Result<String> {
     static PATH: OnceCell<String> = OnceCell::const_new();
     let make = async || {
         let made = run(&mut Command::new(ENVIRONMENT)).await?.success()?;

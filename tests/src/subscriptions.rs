@@ -69,7 +69,8 @@ impl Wants {
         self
     }
 
-    fn to_value(&self) -> Value {
+    /// The document, as the file and the API have it.
+    pub fn to_value(&self) -> Value {
         let mut destination = Map::from_iter([("url".to_owned(), self.url.clone().into())]);
         set(&mut destination, "timeout", self.timeout.as_deref());
         let mut delivery = Map::new();

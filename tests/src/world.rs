@@ -3,6 +3,7 @@
 mod dead_letters;
 mod ending;
 mod launch;
+mod registry;
 
 use std::path::PathBuf;
 
@@ -40,6 +41,8 @@ pub struct World {
     link: Link,
     directory: TempDir,
     processes: Vec<Process>,
+    /// The store that processes share, unless they read a file.
+    registry: Option<registry::Registry>,
     shutdown: CancellationToken,
     finished: bool,
 }
@@ -78,6 +81,7 @@ impl World {
             link,
             directory: tempfile::tempdir()?,
             processes: Vec::new(),
+            registry: None,
             shutdown,
             finished: false,
         };

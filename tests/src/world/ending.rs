@@ -47,6 +47,20 @@ impl World {
         Ok(())
     }
 
+    /// Stops every process, which must end well, and removes what is left: for a test that cannot say what that should be.
+    ///
+    /// # Errors
+    /// With how a process ended.
+    pub async fn abandon(mut self) -> Result<()> {
+        for process in self.processes.iter().filter(|process| process.exit().is_none()) {
+            let status = process.terminate().await?;
+            ensure!(status.success(), "{} ended with {status}", process.name());
+        }
+        remove(&self.broker, &mut self.link).await?;
+        self.finished = true;
+        Ok(())
+    }
+
     /// The queues that hold anything, with how much.
     async fn left(&self) -> Result<BTreeMap<String, u64>> {
         let names = &self.names;

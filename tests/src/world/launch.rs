@@ -7,6 +7,7 @@ use anyhow::Result;
 use tokio::process::Command;
 
 use super::World;
+use crate::Api;
 use crate::command::{Finished, run};
 use crate::process::{Process, binary};
 
@@ -17,13 +18,14 @@ const VARIABLES: &str = "BARID_";
 pub struct Launch<'w> {
     world: &'w mut World,
     roles: String,
-    file: PathBuf,
+    /// The file to read instead of the store.
+    file: Option<PathBuf>,
     variables: Vec<(String, String)>,
 }
 
 impl<'w> Launch<'w> {
     pub(super) fn new(world: &'w mut World, roles: &[&str]) -> Self {
-        let file = world.subscriptions();
+        let file = world.registry.is_none().then(|| world.subscriptions());
         Self { world, roles: roles.join(","), file, variables: Vec::new() }
     }
 
@@ -37,7 +39,7 @@ impl<'w> Launch<'w> {
     /// With another file of subscriptions.
     #[must_use]
     pub fn file(mut self, path: &Path) -> Self {
-        path.clone_into(&mut self.file);
+        self.file = Some(path.to_owned());
         self
     }
 
@@ -59,12 +61,16 @@ impl<'w> Launch<'w> {
         // Whoever else takes the port in between is rare, and makes the test fail, not pass.
         let operations = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
         let mut command = barid(self.world)?;
-        command
-            .args(["serve", "--roles", &self.roles, "--subscriptions"])
-            .arg(&self.file)
-            .env("BARID_TELEMETRY__LISTEN", operations.to_string())
-            .envs(self.variables);
         let name = format!("{} {}", self.roles, self.world.processes.len() + 1);
+        // Each has a copy of its own of what it knows, as on a machine of its own.
+        let copy = self.world.path(&format!("{}.copy", name.replace([',', ' '], "-")));
+        command
+            .args(["serve", "--roles", &self.roles, "--listen", &operations.to_string()])
+            .env("BARID_STORE__COPY", copy)
+            .envs(self.variables);
+        if let Some(file) = &self.file {
+            command.arg("--subscriptions").arg(file);
+        }
         let process = Process::spawn(name, &mut command, operations)?;
         self.world.processes.push(process.clone());
         Ok(process)
@@ -78,6 +84,30 @@ impl World {
     /// When it cannot be run. How it ends is the caller's to judge.
     pub async fn barid(&self, arguments: &[&str]) -> Result<Finished> {
         run(barid(self)?.args(arguments)).await
+    }
+}
+
+impl World {
+    /// Runs a shell script that calls `barid` and `curl` and knows this API as `BARID_URL` and `BARID_KEY`.
+    ///
+    /// # Errors
+    /// When it cannot be run. How it ends is the caller's to judge.
+    pub async fn shell(&self, script: &str, api: &Api) -> Result<Finished> {
+        let barid = barid(self)?;
+        let mut shell = Command::new("bash");
+        let directory = binary()?.parent().map(Path::to_owned).unwrap_or_default();
+        let path = std::env::join_paths(
+            std::iter::once(directory).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+        )?;
+        for (name, value) in barid.as_std().get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        shell.args(["-euo", "pipefail", "-c", script]).current_dir(self.directory.path()).env("PATH", path);
+        shell.env("BARID_URL", api.url()).env("BARID_KEY", api.key());
+        run(&mut shell).await
     }
 }
 
@@ -98,5 +128,6 @@ fn barid(world: &World) -> Result<Command> {
         .env("BARID_BROKER__EVENTS_EXCHANGE", world.names.events())
         .env("BARID_SECURITY__ALLOW_HTTP", "true")
         .env("BARID_SECURITY__ALLOW_PRIVATE_NETWORKS", "true");
+    world.tell_store(&mut command);
     Ok(command)
 }

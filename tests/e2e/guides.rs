@@ -1,0 +1,5 @@
+//! The guides keep their word: their examples run as they are printed.
+
+mod publish_amqp;
+mod publish_http;
+mod subscriptions;
