@@ -15,6 +15,7 @@ mod misbehaving;
 mod operating;
 mod outage;
 mod outage_alarm;
+mod outage_gateway;
 mod poison;
 mod publishing;
 mod registry;

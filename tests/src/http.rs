@@ -1,5 +1,6 @@
 //! The smallest HTTP client: asks a process for its metrics and health, and speaks to its API.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -56,10 +57,10 @@ pub(crate) async fn request(
         let mut stream = TcpStream::connect(address).await?;
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            write!(request, "{name}: {value}\r\n")?;
         }
         if !body.is_empty() {
-            request.push_str(&format!("content-length: {}\r\n", body.len()));
+            write!(request, "content-length: {}\r\n", body.len())?;
         }
         request.push_str("\r\n");
         stream.write_all(request.as_bytes()).await?;

@@ -13,7 +13,7 @@ async fn a_process_with_another_store_refuses_to_consume_and_the_first_goes_on()
     let process = world.launch(&["router", "dispatcher"]).env("BARID_STORE__URL", &other).spawn()?;
     assert_eq!(process.ended(PATIENCE).await?.code(), Some(78));
     let log = process.log().join("\n");
-    assert!(log.contains("installation"), "{log}");
+    assert!(log.contains("another installation"), "{log}");
     let id = world.publish(&event("deal.won", "1")?).await?;
     receiver.all_arrived("/a", [&id]).await?;
     world.finish().await
