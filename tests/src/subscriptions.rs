@@ -18,6 +18,7 @@ pub struct Wants {
     timeout: Option<String>,
     max_in_flight: Option<u16>,
     schedule: Option<Vec<String>>,
+    payload: Option<Value>,
 }
 
 impl Wants {
@@ -31,6 +32,7 @@ impl Wants {
             timeout: None,
             max_in_flight: None,
             schedule: None,
+            payload: None,
         }
     }
 
@@ -69,6 +71,13 @@ impl Wants {
         self
     }
 
+    /// With this payload.
+    #[must_use]
+    pub fn payload(mut self, payload: Value) -> Self {
+        self.payload = Some(payload);
+        self
+    }
+
     /// The document, as the file and the API have it.
     pub fn to_value(&self) -> Value {
         let mut destination = Map::from_iter([("url".to_owned(), self.url.clone().into())]);
@@ -85,6 +94,7 @@ impl Wants {
             ("delivery".to_owned(), delivery.into()),
         ]);
         set(&mut whole, "tenant", self.tenant.as_deref());
+        set(&mut whole, "payload", self.payload.clone());
         whole.into()
     }
 }

@@ -10,14 +10,15 @@ use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::parcel::Parcel;
+use crate::parcel::{Parcel, Unmakeable};
 use crate::scheduler::Ticket;
 
 /// How an attempt ended.
 #[derive(Debug)]
 pub(crate) struct Attempted {
     pub(crate) ticket: Ticket,
-    pub(crate) result: Result<Response, Failure>,
+    /// What came of the request; or why there was none.
+    pub(crate) result: Result<Result<Response, Failure>, Unmakeable>,
     /// From the start to the last byte, or to the failure.
     pub(crate) took: Duration,
 }
@@ -35,13 +36,13 @@ pub(crate) fn spawn(
     tokio::spawn(async move {
         let started = Instant::now();
         let attempt = async {
-            let request = parcel.request(index, &subscription, now).map_err(|error| internal(error.to_string()))?;
-            client.send(request).await
+            let request = parcel.request(index, &subscription, now)?;
+            Ok(client.send(request).await)
         };
         let result = AssertUnwindSafe(attempt)
             .catch_unwind()
             .await
-            .unwrap_or_else(|_| Err(internal("the attempt panicked".to_owned())));
+            .unwrap_or_else(|_| Ok(Err(internal("the attempt panicked".to_owned()))));
         // The dispatcher outlives its attempts, but for a process that is ending.
         let _ending = done.send(Attempted { ticket, result, took: started.elapsed() }).await;
     });

@@ -1,13 +1,14 @@
 //! An event ready to be sent, shared by all its deliveries in one message.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use barid_broker::incoming::HOPS_HEADER;
 use barid_broker::work::{Delivery, Work};
 use barid_egress::{HeaderError, Headers, Request};
 use barid_event::MessageId;
-use barid_registry::{Subscription, shape};
+use barid_registry::shape::{self, ShapeError, Shaped};
+use barid_registry::{Payload, Subscription, SubscriptionId};
 use barid_signature::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use bytes::Bytes;
 
@@ -17,28 +18,49 @@ const SUBSCRIPTION_HEADER: &str = "barid-subscription";
 /// The header of a request that somebody asked for again.
 const REPLAY_HEADER: &str = "barid-replay";
 
-/// An event, its message id, and the body that its subscribers share.
+/// An event, its message id, and the bodies that its subscribers share.
 #[derive(Debug)]
 pub(crate) struct Parcel {
     pub(crate) work: Work,
     pub(crate) message_id: MessageId,
-    /// Written once, by the first delivery that needs it.
+    /// The body of the default payload: written once, by the first delivery that needs it.
     body: OnceLock<Bytes>,
+    /// Every other shape that was asked for.
+    shapes: Mutex<Vec<Cast>>,
 }
 
-/// Why a request cannot be made: a fault of ours.
+/// An event in a shape that deliveries with the same settings share.
+#[derive(Debug)]
+struct Cast {
+    payload: Arc<Payload>,
+    /// Whose it is alone.
+    only: Option<SubscriptionId>,
+    shaped: Arc<Shaped>,
+}
+
+/// Why a request cannot be made. Trying again would not help.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unmakeable {
-    #[error("the body: {0}")]
-    Body(#[from] serde_json::Error),
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
     #[error("the headers: {0}")]
     Headers(#[from] HeaderError),
+}
+
+impl Unmakeable {
+    /// The reason in dead letters.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::Shape(error) => error.reason(),
+            Self::Headers(_) => "shape",
+        }
+    }
 }
 
 impl Parcel {
     pub(crate) fn new(work: Work) -> Arc<Self> {
         let message_id = work.envelope.message_id();
-        Arc::new(Self { work, message_id, body: OnceLock::new() })
+        Arc::new(Self { work, message_id, body: OnceLock::new(), shapes: Mutex::default() })
     }
 
     /// The delivery of this number in the message.
@@ -48,10 +70,19 @@ impl Parcel {
 
     /// The request of one attempt, signed with the time of this attempt (seconds since 1970).
     pub(crate) fn request(&self, index: usize, subscription: &Subscription, now: i64) -> Result<Request, Unmakeable> {
-        let body = self.body()?;
-        let id = self.message_id.as_str();
         let mut headers = Headers::new();
-        headers.set("content-type", shape::STANDARD_CONTENT_TYPE)?;
+        let body = if subscription.payload.is_default() {
+            headers.set("content-type", shape::STANDARD_CONTENT_TYPE)?;
+            self.body()?
+        } else {
+            let shaped = self.shaped(subscription)?;
+            headers.set("content-type", &shaped.content_type)?;
+            for (name, value) in &shaped.headers {
+                headers.set(name, value)?;
+            }
+            shaped.body.clone()
+        };
+        let id = self.message_id.as_str();
         headers.set(ID_HEADER, id)?;
         headers.set(TIMESTAMP_HEADER, &now.to_string())?;
         headers.set(SIGNATURE_HEADER, &subscription.signer.header(id, now, &body))?;
@@ -64,11 +95,33 @@ impl Parcel {
         Ok(Request { url: subscription.destination.url().clone(), headers, body, deadline })
     }
 
-    fn body(&self) -> Result<Bytes, Unmakeable> {
+    fn body(&self) -> Result<Bytes, ShapeError> {
         if let Some(body) = self.body.get() {
             return Ok(body.clone());
         }
         let body = shape::standard(&self.work.envelope, &self.work.data)?;
         Ok(self.body.get_or_init(|| body).clone())
+    }
+
+    /// The event as the subscription wants it. Two deliveries that ask at the same moment may both make it.
+    fn shaped(&self, subscription: &Subscription) -> Result<Arc<Shaped>, ShapeError> {
+        let payload = &subscription.payload;
+        let only = payload.differs_by_subscription().then_some(&subscription.id);
+        let shapes = || self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = shapes().iter().find(|cast| cast.is(payload, only)).map(|cast| Arc::clone(&cast.shaped));
+        if let Some(shaped) = known {
+            return Ok(shaped);
+        }
+        let made = shape::shape(payload, &self.work.envelope, &self.work.data, &subscription.id)?;
+        let shaped = Arc::new(made);
+        let cast = Cast { payload: Arc::clone(payload), only: only.cloned(), shaped: Arc::clone(&shaped) };
+        shapes().push(cast);
+        Ok(shaped)
+    }
+}
+
+impl Cast {
+    fn is(&self, payload: &Arc<Payload>, only: Option<&SubscriptionId>) -> bool {
+        self.only.as_ref() == only && (Arc::ptr_eq(&self.payload, payload) || self.payload == *payload)
     }
 }

@@ -82,6 +82,8 @@ pub(crate) enum Trust {
 pub(crate) enum Finish {
     Success,
     Failure,
+    /// There was no request to send, which says nothing of the receiver.
+    NotMade,
 }
 
 /// Requests in flight of one pool.
@@ -259,6 +261,7 @@ impl Scheduler {
                         self.actions.push(Action::TellSlow(id));
                     }
                 }
+                Finish::NotMade => {}
             }
         }
         if entry.trust != Trust::Full {

@@ -1,7 +1,7 @@
 //! How many events a second one core matches against a tenant of 10,000 subscriptions with a mix of patterns, and how long
 //! it takes to change one subscription among many.
 
-use std::{hint::black_box, iter};
+use std::{hint::black_box, iter, sync::Arc};
 
 use barid_event::{EventType, Tenant};
 use barid_registry::{
@@ -38,6 +38,8 @@ fn subscription(tenant: &Tenant, number: usize) -> Result<Subscription, Box<dyn 
         name,
         tenant: tenant.clone(),
         patterns: Patterns::new([pattern(number).parse()?])?,
+        filter: None,
+        payload: Arc::default(),
         destination: Destination::new("https://hooks.example.com/crm", Timeout::default(), false)?,
         signer: Signer::new([secret.into()])?,
         policy: Policy::default(),

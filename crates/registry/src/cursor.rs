@@ -148,6 +148,28 @@ impl<'y> Cursor<'y> {
         Ok(list.iter().enumerate().map(item).collect())
     }
 
+    /// The keys and values of a mapping of at most `limit`, whatever the keys are.
+    pub(crate) fn members(&self, limit: usize) -> Result<Vec<(&'y str, Self)>, Problem> {
+        let Value::Mapping(mapping) = &self.node.value else {
+            return Err(self.expected("a mapping"));
+        };
+        if mapping.len() > limit {
+            return Err(self.problem(format!("has {} keys: give at most {limit}", mapping.len())));
+        }
+        let mut members: Vec<(&str, Self)> = Vec::with_capacity(mapping.len());
+        for (key, node) in mapping {
+            let Value::Text(name) = &key.value else {
+                return Err(Self { node: key, steps: self.steps.clone() }.expected("text as the key"));
+            };
+            let at = self.step(Step::Key(name), node);
+            if members.iter().any(|(known, _)| known == name) {
+                return Err(at.problem("is there twice: remove one"));
+            }
+            members.push((name, at));
+        }
+        Ok(members)
+    }
+
     /// The values of a mapping. Every key that may not be there, or is there twice, is a problem; the others are kept.
     pub(crate) fn fields(&self, keys: &Keys, problems: &mut Problems) -> Option<Fields<'y>> {
         let Value::Mapping(mapping) = &self.node.value else {

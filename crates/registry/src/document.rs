@@ -2,6 +2,7 @@
 //! writer, and what the writer writes the reader reads as the same settings.
 
 mod patch;
+mod payload;
 mod read;
 mod write;
 

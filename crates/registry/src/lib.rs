@@ -45,7 +45,8 @@
 //!   Printing one shows neither its secrets nor its URL beyond the host.
 //! - [`Snapshot`] finds the subscriptions for an event by walking a tree over the words of its type. It never scans. A
 //!   change gives another snapshot that shares with the old one what did not change.
-//! - [`shape`] writes the body that a subscriber receives.
+//! - [`Filter`] says which of the events that match its patterns a subscription gets.
+//! - [`Payload`] says what a subscriber receives, and [`mod@shape`] writes it.
 //! - [`Diff`] says in one line what a reload changed.
 //!
 //! Every limit is a public constant beside the type it limits.
@@ -57,9 +58,11 @@ mod diff;
 pub mod document;
 pub mod event_type;
 pub mod file;
+mod filter;
 mod id;
 mod lane;
 mod name;
+pub mod payload;
 mod policy;
 mod problem;
 mod schedule;
@@ -80,9 +83,14 @@ pub use diff::Diff;
 pub use document::{MAX_DOCUMENT_BYTES, Reading, Secrets};
 pub use event_type::{EventTypeSettings, MAX_DESCRIPTION, MAX_EXAMPLE_BYTES, Validation};
 pub use file::Manifest;
+pub use filter::{
+    Facts, Filter, InvalidFilter, MAX_FILTER_BYTES, MAX_FILTER_DEPTH, MAX_FILTER_LIST, MAX_FILTER_NODES,
+    MAX_FILTER_TEXT, MAX_PATTERNS_IN_FILTER, MAX_REGEX_BYTES, Verdict,
+};
 pub use id::{InvalidSubscriptionId, MAX_ID_LENGTH, SubscriptionId};
 pub use lane::{InvalidOwnLane, OwnLane};
 pub use name::{InvalidName, MAX_NAME_LENGTH, Name};
+pub use payload::Payload;
 pub use policy::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_PERMANENT, InvalidPolicy, MAX_IN_FLIGHT, PERMANENT_STATUS, Policy};
 pub use problem::{Place, Problem, Problems};
 pub use schedule::{InvalidSchedule, MAX_DELAY, MAX_DELAYS, MAX_TOTAL_DELAY, MIN_DELAY, Schedule};

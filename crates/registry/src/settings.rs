@@ -1,13 +1,17 @@
 //! What somebody registered, complete and with its secrets: the one thing that is read from YAML and JSON, sealed in the
 //! store, and shown masked.
 
+use std::sync::Arc;
+
 use barid_event::Tenant;
 
 use crate::{
     destination::Destination,
+    filter::Filter,
     id::SubscriptionId,
     lane::OwnLane,
     name::Name,
+    payload::Payload,
     policy::Policy,
     signing::Signing,
     subscription::{Patterns, Subscription},
@@ -22,6 +26,10 @@ pub struct Settings {
     pub tenant: Tenant,
     /// Which types of event it gets.
     pub patterns: Patterns,
+    /// Which of those it gets; all of them without.
+    pub filter: Option<Filter>,
+    /// What a delivery consists of.
+    pub payload: Arc<Payload>,
     /// Where deliveries go.
     pub destination: Destination,
     /// What signs deliveries.
@@ -44,6 +52,8 @@ impl Settings {
             name: self.name.clone(),
             tenant: self.tenant.clone(),
             patterns: self.patterns.clone(),
+            filter: self.filter.clone(),
+            payload: Arc::clone(&self.payload),
             destination: self.destination.clone(),
             signer: self.signing.signer().clone(),
             policy: self.policy.clone(),

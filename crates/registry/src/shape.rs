@@ -1,107 +1,114 @@
-//! The body that a subscriber receives.
+//! The body that a subscriber receives, and the headers that belong to it.
 //!
-//! JSON data goes in byte for byte as it was published: numbers keep their digits, objects their order. It was checked
-//! to be JSON when the event came in.
+//! Unless something is to be chosen or encoded, JSON data goes in byte for byte as it was published: numbers keep their
+//! digits, objects their order. It was checked to be JSON when the event came in. What has to be taken apart is written
+//! anew: keys in alphabetical order, numbers beyond 64 bits as the nearest that a double can hold.
 
-use barid_event::Envelope;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+mod binary;
+mod form;
+mod json;
+mod members;
+pub(crate) mod xml;
+
+use barid_event::{ContentType, Envelope};
 use bytes::Bytes;
-use serde::Serialize;
 
-/// The media type of [`standard`] bodies.
-pub const STANDARD_CONTENT_TYPE: &str = "application/json";
+use self::members::Content;
+pub use self::{
+    binary::HEADER_PREFIX,
+    json::{STANDARD_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE, standard},
+};
+use crate::{
+    id::SubscriptionId,
+    payload::{Encoding, Format, Payload, TemplateFault},
+};
 
-/// Everything of the body but the data.
-#[derive(Serialize)]
-struct Head<'a> {
-    id: &'a str,
-    #[serde(rename = "type")]
-    event_type: &'a str,
-    timestamp: String,
-    tenant: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<&'a str>,
-    source: &'a str,
-    /// Only where the data is not JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    datacontenttype: Option<&'a str>,
+/// The longest body in XML, as a form or from a template, in bytes: 1 MiB.
+pub const MAX_OUTPUT: usize = 1 << 20;
+/// The media type of bodies in XML.
+pub const XML_CONTENT_TYPE: &str = "application/xml; charset=utf-8";
+/// The media type of bodies that are forms.
+pub const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
+
+/// A body, ready to be signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shaped {
+    /// Its media type.
+    pub content_type: String,
+    /// Headers that belong to it: the attributes of a CloudEvent in binary mode.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
 }
 
-/// The standard envelope: `{"id", "type", "timestamp", "tenant", "subject", "source", "data"}`.
-///
-/// The timestamp is the event's time. Data that is no JSON comes as a string where it is UTF-8 text, else as
-/// `data_base64`, and `datacontenttype` says what it is. An event without data has `"data": null`.
-///
-/// # Errors
-/// None in practice: there is nothing in an envelope that JSON cannot say.
-pub fn standard(envelope: &Envelope, data: &[u8]) -> Result<Bytes, serde_json::Error> {
-    let is_json = envelope.datacontenttype.is_json();
-    let head = Head {
-        id: envelope.id.as_str(),
-        event_type: envelope.event_type.as_str(),
-        timestamp: envelope.time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
-        tenant: envelope.tenant.as_str(),
-        subject: envelope.subject.as_ref().map(barid_event::Subject::as_str),
-        source: envelope.source.as_str(),
-        datacontenttype: (!is_json).then(|| envelope.datacontenttype.as_str()),
-    };
-    let mut body = Vec::with_capacity(320 + data.len());
-    serde_json::to_writer(&mut body, &head)?;
-    // The object stays open for the data.
-    body.pop();
-    if data.is_empty() {
-        body.extend_from_slice(b",\"data\":null");
-    } else if is_json {
-        body.extend_from_slice(b",\"data\":");
-        body.extend_from_slice(data);
-    } else if let Ok(text) = std::str::from_utf8(data) {
-        body.extend_from_slice(b",\"data\":");
-        serde_json::to_writer(&mut body, text)?;
-    } else {
-        body.extend_from_slice(b",\"data_base64\":\"");
-        body.extend_from_slice(STANDARD.encode(data).as_bytes());
-        body.push(b'"');
+/// Why an event cannot be given the shape that a subscription asks for. Trying again would not help. Never holds a value of
+/// the event.
+#[derive(Debug, thiserror::Error)]
+pub enum ShapeError {
+    /// Parts are to be chosen of data that has none.
+    #[error("the data is {}, of which payload.fields, exclude and redact cannot choose: use them on json only", .0.as_str())]
+    NotJson(ContentType),
+    /// The data is bytes, and there is no envelope to say so.
+    #[error("the data is neither json nor text, which {0} cannot hold alone: use the envelope standard")]
+    NotText(Encoding),
+    /// Longer than [`MAX_OUTPUT`].
+    #[error("the body would have more than {MAX_OUTPUT} bytes: choose fewer fields")]
+    TooLong,
+    /// The template failed.
+    #[error(transparent)]
+    Template(#[from] TemplateFault),
+    /// The data is not the JSON that it was when it came in.
+    #[error("the data cannot be read as json")]
+    Json(#[from] serde_json::Error),
+}
+
+impl ShapeError {
+    /// The reason in dead letters: `template` or `shape`.
+    pub fn reason(&self) -> &'static str {
+        if matches!(self, Self::Template(_)) { "template" } else { "shape" }
     }
-    body.push(b'}');
-    Ok(body.into())
+}
+
+/// What the subscription of this id receives of an event.
+pub fn shape(payload: &Payload, envelope: &Envelope, data: &Bytes, id: &SubscriptionId) -> Result<Shaped, ShapeError> {
+    let bytes = || members::bytes(payload, envelope, data, id);
+    let content = || Content::of(payload, envelope, data, id);
+    let shaped =
+        |content_type: &str, body: Bytes| Shaped { content_type: content_type.to_owned(), headers: vec![], body };
+    Ok(match &payload.format {
+        Format::Standard(Encoding::Json) => shaped(STANDARD_CONTENT_TYPE, standard(envelope, &bytes()?)?),
+        Format::Standard(Encoding::Xml) => shaped(XML_CONTENT_TYPE, xml::members(&content()?.members(envelope))?),
+        Format::Standard(Encoding::Form) => shaped(FORM_CONTENT_TYPE, form::members(&content()?.members(envelope))?),
+        Format::CloudEvents => shaped(STRUCTURED_CONTENT_TYPE, json::structured(envelope, &bytes()?)?),
+        Format::CloudEventsBinary(Encoding::Json) => {
+            Shaped { headers: binary::headers(envelope)?, ..shaped(envelope.datacontenttype.as_str(), bytes()?) }
+        }
+        Format::CloudEventsBinary(encoding) => {
+            Shaped { headers: binary::headers(envelope)?, ..alone(*encoding, content()?)? }
+        }
+        Format::Data(Encoding::Json) => {
+            let body = bytes()?;
+            let is_no_json = body.is_empty() && envelope.datacontenttype.is_json();
+            shaped(envelope.datacontenttype.as_str(), if is_no_json { Bytes::from_static(b"null") } else { body })
+        }
+        Format::Data(encoding) => alone(*encoding, content()?)?,
+        Format::Template(template) => {
+            let text = template.render(content()?.context(envelope))?;
+            shaped(template.content_type().as_str(), text.into())
+        }
+    })
+}
+
+/// The data alone, encoded.
+fn alone(encoding: Encoding, content: Content) -> Result<Shaped, ShapeError> {
+    let value = content.alone().ok_or(ShapeError::NotText(encoding))?;
+    let (content_type, body) = match encoding {
+        Encoding::Json => (STANDARD_CONTENT_TYPE, serde_json::to_vec(&value)?.into()),
+        Encoding::Xml => (XML_CONTENT_TYPE, xml::value(&value)?),
+        Encoding::Form => (FORM_CONTENT_TYPE, form::value(&value)?),
+    };
+    Ok(Shaped { content_type: content_type.to_owned(), headers: vec![], body })
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn envelope(datacontenttype: &str) -> Envelope {
-        serde_json::from_value(json!({
-            "specversion": "1.0", "id": "e1", "source": "/sales", "type": "deal.won",
-            "time": "2026-11-24T10:00:00.5Z", "subject": "deal/7", "tenant": "acme",
-            "datacontenttype": datacontenttype,
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn puts_json_in_byte_for_byte() {
-        let data = br#"{"b":1.0,"a":12345678901234567890,"c":"\u00e9"}"#;
-        let body = standard(&envelope("application/json"), data).unwrap();
-        let expected = r#"{"id":"e1","type":"deal.won","timestamp":"2026-11-24T10:00:00.500Z","tenant":"acme","subject":"deal/7","source":"/sales","data":{"b":1.0,"a":12345678901234567890,"c":"\u00e9"}}"#;
-        assert_eq!(body, expected);
-    }
-
-    #[test]
-    fn says_what_data_is_that_is_no_json() {
-        let text: Value = serde_json::from_slice(&standard(&envelope("text/plain"), b"a \"b\"").unwrap()).unwrap();
-        assert_eq!(text["data"], "a \"b\"");
-        assert_eq!(text["datacontenttype"], "text/plain");
-        let bytes: Value = serde_json::from_slice(&standard(&envelope("image/png"), b"\xff\x00").unwrap()).unwrap();
-        assert_eq!(bytes["data_base64"], "/wA=");
-    }
-
-    #[test]
-    fn an_event_without_data_has_null() {
-        let body = standard(&envelope("application/json"), b"").unwrap();
-        assert_eq!(serde_json::from_slice::<Value>(&body).unwrap()["data"], Value::Null);
-    }
-}
+mod tests;

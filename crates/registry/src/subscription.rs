@@ -1,12 +1,15 @@
 //! A subscription, compiled: who wants what, sent where, signed how, attempted how. Its parts are made by constructors that
 //! check, so a subscription is always one that can be delivered to.
 
-use std::{iter, slice, time::Duration};
+use std::{iter, slice, sync::Arc, time::Duration};
 
 use barid_event::{Pattern, Tenant};
 use barid_signature::Signer;
 
-use crate::{destination::Destination, id::SubscriptionId, lane::OwnLane, name::Name, policy::Policy};
+use crate::{
+    destination::Destination, filter::Filter, id::SubscriptionId, lane::OwnLane, name::Name, payload::Payload,
+    policy::Policy,
+};
 
 /// The most patterns a subscription may have.
 pub const MAX_PATTERNS: usize = 100;
@@ -22,6 +25,10 @@ pub struct Subscription {
     pub tenant: Tenant,
     /// Which types of event it gets.
     pub patterns: Patterns,
+    /// Which of those it gets; all of them without.
+    pub filter: Option<Filter>,
+    /// What a delivery consists of.
+    pub payload: Arc<Payload>,
     /// Where deliveries go.
     pub destination: Destination,
     /// What signs deliveries.
@@ -48,6 +55,8 @@ impl Subscription {
         self.name == other.name
             && self.tenant == other.tenant
             && self.patterns == other.patterns
+            && self.filter == other.filter
+            && self.payload == other.payload
             && self.destination == other.destination
             && self.policy == other.policy
             && self.signer == other.signer

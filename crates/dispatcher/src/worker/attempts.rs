@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use barid_broker::control::TestOutcome;
 use barid_broker::work::Delivery;
-use barid_egress::{Failure, Response};
+use barid_egress::{Failure, Fault, Response};
 use chrono::TimeDelta;
 use tracing::debug;
 
 use super::{Dispatcher, now, wall_clock};
 use crate::attempt::{self, Attempted};
 use crate::outcome::{self, Rejected};
+use crate::parcel::{Parcel, Unmakeable};
 use crate::schedule::{self, Next, Steps};
 use crate::scheduler::{Finish, Ticket};
 
@@ -38,6 +40,10 @@ impl Dispatcher {
             return;
         };
         let (parcel, index) = (held.parcel.clone(), held.index);
+        let result = match result {
+            Ok(result) => result,
+            Err(unmakeable) => return self.not_made(ticket, &parcel, index, &unmakeable),
+        };
         if let Some(test) = &parcel.delivery(index).test {
             return self.tried_out(ticket, test, &result, took);
         }
@@ -89,6 +95,18 @@ impl Dispatcher {
                 }
             }
         }
+    }
+
+    /// There is no request to send, and never will be: that says nothing of the receiver, and ends this delivery alone.
+    fn not_made(&mut self, ticket: Ticket, parcel: &Parcel, index: usize, why: &Unmakeable) {
+        let delivery = parcel.delivery(index);
+        if let Some(test) = &delivery.test {
+            return self.tell_test(ticket, test, TestOutcome::not_attempted(why.to_string()));
+        }
+        let open = self.is_open();
+        self.scheduler.finished(ticket, Finish::NotMade, open, now());
+        self.count("dead_lettered", Fault::Internal.as_str());
+        self.bury_as(ticket, why.reason(), why.to_string(), delivery.clone());
     }
 
     fn count_attempt(

@@ -52,7 +52,7 @@ impl Dispatcher {
         self.tell_test(ticket, test, outcome(result, took));
     }
 
-    fn tell_test(&mut self, ticket: Ticket, test: &str, outcome: TestOutcome) {
+    pub(super) fn tell_test(&mut self, ticket: Ticket, test: &str, outcome: TestOutcome) {
         let label = if outcome.delivered { "delivered" } else { "failed" };
         self.metrics.delivery_tests_total.with_label_values(&[label]).inc();
         self.road.control.tell(&Notice::Tested { test: test.to_owned(), outcome });

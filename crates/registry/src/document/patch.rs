@@ -34,13 +34,22 @@ pub fn patch(current: &Settings, merge_patch: &Value, reading: &Reading<'_>) -> 
     problems.none_or(settings)
 }
 
-/// `secret` and `secrets` are two spellings of one thing: a patch that sets one replaces the other.
+/// `secret` and `secrets` are two spellings of one thing, and a template is there instead of an envelope and an encoding: a
+/// patch that sets one replaces the other.
 fn choose_spelling(document: &mut Map<String, Value>, patch: &Map<String, Value>) {
     let set = |key| patch.get("signing").and_then(|signing| signing.get(key)).is_some_and(|value| !value.is_null());
     if let Some(Value::Object(signing)) = document.get_mut("signing") {
         match (set("secret"), set("secrets")) {
             (true, false) => _ = signing.remove("secrets"),
             (false, true) => _ = signing.remove("secret"),
+            _ => {}
+        }
+    }
+    let set = |key| patch.get("payload").and_then(|payload| payload.get(key)).is_some_and(|value| !value.is_null());
+    if let Some(Value::Object(payload)) = document.get_mut("payload") {
+        match (set("template"), set("envelope") || set("encoding")) {
+            (true, false) => payload.retain(|key, _| key != "envelope" && key != "encoding"),
+            (false, true) => payload.retain(|key, _| key != "template" && key != "content_type"),
             _ => {}
         }
     }

@@ -1,14 +1,18 @@
 //! From a tree to settings: which keys there are, what they default to, and which rule each value obeys.
 
+use std::sync::Arc;
+
 use barid_event::{Pattern, Tenant};
 use barid_signature::{MAX_KEYS, Secret};
 use chrono::{DateTime, Utc};
 
-use super::Reading;
+use super::{Reading, payload};
 use crate::{
     cursor::{Cursor, Fields, Keys, all},
     destination::{Destination, Timeout},
+    filter::Filter,
     name::Name,
+    payload::Payload,
     policy::Policy,
     problem::{Problem, Problems},
     schedule::{MAX_DELAYS, Schedule},
@@ -23,8 +27,8 @@ const MAX_STATUSES: usize = 100;
 const MASK: char = '…';
 
 const SUBSCRIPTION: Keys = Keys {
-    known: &["name", "tenant", "events", "destination", "signing", "delivery"],
-    unsupported: &["filter", "payload"],
+    known: &["name", "tenant", "events", "filter", "payload", "destination", "signing", "delivery"],
+    unsupported: &[],
 };
 const DESTINATION: Keys = Keys { known: &["url", "timeout"], unsupported: &["headers", "auth"] };
 const SIGNING: Keys = Keys { known: &["scheme", "secret", "secrets"], unsupported: &[] };
@@ -40,6 +44,8 @@ pub(crate) struct Draft {
     pub(crate) name: Name,
     pub(crate) tenant: Tenant,
     patterns: Patterns,
+    filter: Option<Filter>,
+    payload: Arc<Payload>,
     destination: Destination,
     signing: Option<Signing>,
     policy: Policy,
@@ -51,8 +57,9 @@ pub(crate) fn settings(at: &Cursor<'_>, reading: &Reading<'_>, problems: &mut Pr
     let signing = |named: Option<Signing>, fields: &Fields<'_>| {
         named.or_else(|| reading.signing.cloned()).ok_or_else(|| none(fields)).map(Some)
     };
-    let Draft { name, tenant, patterns, destination, signing, policy } = read(at, reading, signing, problems)?;
-    Some(Settings { name, tenant, patterns, destination, signing: signing?, policy })
+    let Draft { name, tenant, patterns, filter, payload, destination, signing, policy } =
+        read(at, reading, signing, problems)?;
+    Some(Settings { name, tenant, patterns, filter, payload, destination, signing: signing?, policy })
 }
 
 /// The subscription at a cursor, whether it has secrets or not.
@@ -72,6 +79,9 @@ fn read(
     let name = problems.keep(fields.require("name").and_then(Cursor::parse::<Name>));
     let tenant = problems.keep(tenant(&fields, reading));
     let patterns = problems.keep(fields.require("events")).and_then(|at| patterns(at, problems));
+    // One that is refused is left out, since the document is refused with it.
+    let filter = fields.get("filter").and_then(|at| problems.keep(at.parse::<Filter>()));
+    let payload = fields.get("payload").map_or_else(|| Some(Payload::default()), |at| payload::read(at, problems));
     let destination =
         problems.keep(fields.require("destination")).and_then(|at| destination(at, reading.allow_http, problems));
     let named = fields.get("signing").map_or(Some(None), |at| signing(at, problems));
@@ -81,6 +91,8 @@ fn read(
         name: name?,
         tenant: tenant?,
         patterns: patterns?,
+        filter,
+        payload: Arc::new(payload?),
         destination: destination?,
         signing: signing?,
         policy,

@@ -1,6 +1,6 @@
 //! Documents that come back as they were, patches, and secrets that do not show.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use barid_event::Pattern;
 use barid_signature::Secret;
@@ -41,6 +41,7 @@ fn the_canonical_document_says_every_default() {
         "name": "a",
         "tenant": "default",
         "events": ["deal.won"],
+        "payload": {"envelope": "standard", "encoding": "json"},
         "destination": {"url": "https://hooks.example.com/T0/confidential?key=hidden", "timeout": "15s"},
         "signing": {"scheme": "standard", "secret": SECRET},
         "delivery": {
@@ -155,6 +156,8 @@ fn settings() -> impl Strategy<Value = Settings> {
             name: name.parse().unwrap(),
             tenant: tenant.parse().unwrap(),
             patterns,
+            filter: None,
+            payload: Arc::default(),
             destination,
             signing,
             policy,

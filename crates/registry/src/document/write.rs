@@ -1,4 +1,4 @@
-//! Writing a document: always every key, in one order, with the defaults that are in force, so that two documents say the
+//! Writing a document: always every key but a filter that is not there, in one order, with the defaults that are in force, so that two documents say the
 //! same exactly if they are the same.
 
 use std::time::Duration;
@@ -8,6 +8,7 @@ use barid_signature::Secret;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
+use super::payload;
 use crate::{
     destination::Destination,
     policy::Policy,
@@ -27,14 +28,19 @@ pub enum Secrets {
 /// The canonical document of these settings.
 pub fn write(settings: &Settings, secrets: Secrets) -> Value {
     let events: Vec<_> = settings.patterns.iter().map(Pattern::as_str).collect();
-    json!({
+    let mut document = json!({
         "name": settings.name.as_str(),
         "tenant": settings.tenant.as_str(),
         "events": events,
+        "payload": payload::write(&settings.payload),
         "destination": destination(&settings.destination, secrets),
         "signing": signing(&settings.signing, secrets),
         "delivery": delivery(&settings.policy),
-    })
+    });
+    if let Some(filter) = &settings.filter {
+        document["filter"] = filter.source().into();
+    }
+    document
 }
 
 fn destination(destination: &Destination, secrets: Secrets) -> Value {

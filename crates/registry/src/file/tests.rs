@@ -108,8 +108,6 @@ fn a_problem_names_its_line_and_column() {
 #[test]
 fn what_is_not_built_yet_is_refused_by_name() {
     for (more, path) in [
-        ("    filter: 'true'", "filter"),
-        ("    payload: {envelope: none}", "payload"),
         ("    delivery: {ordered: strict}", "delivery.ordered"),
         ("    delivery: {rate_limit: {per_second: 1}}", "delivery.rate_limit"),
     ] {

@@ -17,6 +17,8 @@ fn subscription(number: usize, tenant: &str, patterns: &[String]) -> Subscriptio
         name,
         tenant,
         patterns: Patterns::new(patterns).unwrap(),
+        filter: None,
+        payload: Arc::default(),
         destination: Destination::new("https://example.com/", Timeout::default(), false).unwrap(),
         signer: Signer::new([secret.into()]).unwrap(),
         policy: Policy::default(),
