@@ -6,7 +6,8 @@
 //! with a canary that events reach the inbox at all.
 //!
 //! Decisions are plain functions over values, clock and dice included: `admission` (is it an event, and may it come in),
-//! `schema` (is its data as registered), `fanout` (which deliveries travel together), `lanes` (where), `strays` (what arrived in the wrong place), `gate` (may
+//! `schema` (is its data as registered), `filters` (which subscriptions want it), `fanout` (which deliveries travel
+//! together), `lanes` (where), `strays` (what arrived in the wrong place), `gate` (may
 //! work start). `planner` puts them together, and `sorter` is the one loop that acts.
 
 mod admission;
@@ -15,6 +16,7 @@ mod checks;
 mod config;
 mod depths;
 mod fanout;
+mod filters;
 mod gate;
 mod lanes;
 mod metrics;

@@ -3,6 +3,8 @@
 use barid_telemetry::metrics;
 use barid_telemetry::prometheus::IntCounter;
 
+use crate::filters::Tally;
+
 /// Bounds of the deliveries made of one event.
 const FANOUT: &[f64] = &[0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 500.0, 1000.0];
 
@@ -21,6 +23,10 @@ metrics! {
         events_id_made_total: IntCounter,
         /// Events that their type's schema would refuse, were it enforced.
         schema_warnings_total: IntCounter,
+        /// Evaluations of filters, by what they said; `switched_off` were not evaluated.
+        filter_evaluations_total: IntCounterVec["result"],
+        /// Filters that were slow again and again, and evaluate nothing until they are changed.
+        filters_switched_off_total: IntCounter,
         /// Deliveries made of one event.
         router_fanout_size: Histogram(FANOUT),
         /// Time from taking a message to the confirm of everything published for it.
@@ -71,5 +77,40 @@ impl Consumed {
             canary: counter("canary"),
             given_back: counter("given_back"),
         }
+    }
+}
+
+/// The counters behind `filter_evaluations_total` and `filters_switched_off_total`, looked up once.
+#[derive(Clone, Debug)]
+pub(crate) struct Filtered {
+    matched: IntCounter,
+    unmatched: IntCounter,
+    errors: IntCounter,
+    skipped: IntCounter,
+    switched_off: IntCounter,
+}
+
+impl Filtered {
+    pub(crate) fn of(metrics: &Metrics) -> Self {
+        let counter = |result| metrics.filter_evaluations_total.with_label_values(&[result]);
+        Self {
+            matched: counter("match"),
+            unmatched: counter("no_match"),
+            errors: counter("error"),
+            skipped: counter("switched_off"),
+            switched_off: metrics.filters_switched_off_total.clone(),
+        }
+    }
+
+    /// Counts what the filters said of one event. Most events meet no filter.
+    pub(crate) fn count(&self, tally: &Tally) {
+        if *tally == Tally::default() {
+            return;
+        }
+        self.matched.inc_by(tally.matched);
+        self.unmatched.inc_by(tally.unmatched);
+        self.errors.inc_by(tally.errors);
+        self.skipped.inc_by(tally.skipped);
+        self.switched_off.inc_by(tally.switched_off);
     }
 }

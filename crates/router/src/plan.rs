@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use barid_broker::outgoing::Outgoing;
 
+use crate::filters::Tally;
+
 /// What to publish, and what that means.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -26,6 +28,8 @@ pub(crate) enum Outcome {
         id_was_made: bool,
         /// Whether the schema of its type only warns of it.
         schema_warned: bool,
+        /// What the filters of its subscriptions said.
+        filtered: Tally,
     },
     /// A message of ours, sent on to where it can go now.
     Rerouted,

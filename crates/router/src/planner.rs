@@ -10,7 +10,7 @@ use barid_broker::publisher::MAX_BODY;
 use barid_broker::work::{Delivery, SLACK, Work};
 use barid_broker::{Incoming, Names, own_lanes};
 use barid_event::amqp::Read;
-use barid_registry::{OwnLane, Scratch, Snapshot, Subscription};
+use barid_registry::{Facts, OwnLane, Scratch, Snapshot, Subscription};
 use chrono::{DateTime, Utc};
 use tracing::{debug, warn};
 use uuid::Uuid;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::admission::{Refusal, Rules, admit};
 use crate::config::Config;
 use crate::fanout::{Home, fanout};
+use crate::filters::{Filters, Tally};
 use crate::lanes::Lanes;
 use crate::plan::{Outcome, Plan};
 use crate::schema;
@@ -49,6 +50,7 @@ pub(crate) struct Planner {
     work_lanes: u16,
     max_fanout: u32,
     scratch: Scratch,
+    filters: Filters,
 }
 
 impl Planner {
@@ -63,6 +65,7 @@ impl Planner {
             work_lanes: config.work_lanes,
             max_fanout: config.max_fanout,
             scratch: Scratch::default(),
+            filters: Filters::default(),
         }
     }
 
@@ -142,12 +145,15 @@ impl Planner {
         };
         let mut scratch = std::mem::take(&mut self.scratch);
         let envelope = &work.envelope;
+        let (facts, mut filtered) = (Facts::new(envelope, &work.data), Tally::default());
         let matching = snapshot.matching(&envelope.tenant, &envelope.event_type, &mut scratch);
-        let fanout = matching.len();
+        let matching = matching.filter(|subscription| self.filters.wants(subscription, &facts, &mut filtered));
+        let wanted: Vec<_> = matching.collect();
+        let fanout = wanted.len();
         if u32::try_from(fanout).map_or(true, |fanout| fanout > limit) {
             return Err(Refusal::Fanout { reached: fanout, limit });
         }
-        let deliveries = matching.map(|subscription| {
+        let deliveries = wanted.into_iter().map(|subscription| {
             let home = home(subscription);
             let expires_at = match home {
                 Home::Shared => now + (subscription.horizon() + SLACK),
@@ -157,7 +163,7 @@ impl Planner {
         });
         let messages = self.pack(&work, deliveries, None, snapshot)?;
         self.scratch = scratch;
-        let outcome = Outcome::Routed { fanout, id_was_made, schema_warned: warning.is_some() };
+        let outcome = Outcome::Routed { fanout, id_was_made, schema_warned: warning.is_some(), filtered };
         Ok(Plan::now(outcome, messages))
     }
 

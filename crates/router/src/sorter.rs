@@ -21,7 +21,7 @@ use tracing::{error, info, warn};
 use crate::checks::{CONFIRM_PATIENCE, Checks};
 use crate::config::Config;
 use crate::gate::Gate;
-use crate::metrics::{Consumed, Metrics};
+use crate::metrics::{Consumed, Filtered, Metrics};
 use crate::plan::{Outcome, Plan};
 use crate::planner::{INBOX, Planner, UNROUTED};
 use crate::work::{Finished, Patience, carry_out};
@@ -60,6 +60,7 @@ pub(crate) struct Sorter {
     checks: Checks,
     metrics: Metrics,
     consumed: Consumed,
+    filtered: Filtered,
 }
 
 impl Sorter {
@@ -99,6 +100,7 @@ impl Sorter {
             is_stopping: false,
             checks,
             consumed: Consumed::of(&metrics),
+            filtered: Filtered::of(&metrics),
             metrics,
         }
     }
@@ -211,7 +213,8 @@ impl Sorter {
         self.metrics.route_duration_seconds.observe(took.as_secs_f64());
         let consumed = &self.consumed;
         match outcome {
-            Outcome::Routed { fanout, id_was_made, schema_warned } => {
+            Outcome::Routed { fanout, id_was_made, schema_warned, filtered } => {
+                self.filtered.count(&filtered);
                 let counter = if fanout == 0 { &consumed.unmatched } else { &consumed.routed };
                 counter.inc();
                 // The largest fan-out is the number of subscriptions, which a float holds exactly.
