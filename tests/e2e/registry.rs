@@ -2,6 +2,7 @@
 
 mod apply;
 mod copy;
+mod filters;
 mod installations;
 mod keys;
 mod lanes;

@@ -19,6 +19,7 @@ pub struct Wants {
     max_in_flight: Option<u16>,
     schedule: Option<Vec<String>>,
     payload: Option<Value>,
+    filter: Option<String>,
 }
 
 impl Wants {
@@ -33,6 +34,7 @@ impl Wants {
             max_in_flight: None,
             schedule: None,
             payload: None,
+            filter: None,
         }
     }
 
@@ -78,6 +80,13 @@ impl Wants {
         self
     }
 
+    /// With this filter.
+    #[must_use]
+    pub fn filter(mut self, filter: &str) -> Self {
+        self.filter = Some(filter.to_owned());
+        self
+    }
+
     /// The document, as the file and the API have it.
     pub fn to_value(&self) -> Value {
         let mut destination = Map::from_iter([("url".to_owned(), self.url.clone().into())]);
@@ -94,6 +103,7 @@ impl Wants {
             ("delivery".to_owned(), delivery.into()),
         ]);
         set(&mut whole, "tenant", self.tenant.as_deref());
+        set(&mut whole, "filter", self.filter.as_deref());
         set(&mut whole, "payload", self.payload.clone());
         whole.into()
     }

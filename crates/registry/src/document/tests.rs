@@ -128,6 +128,21 @@ fn a_patch_with_an_unknown_key_is_refused_at_its_place() {
     assert!(changed(&accepted(&minimal()), &json!([])).is_err());
 }
 
+#[test]
+fn a_filter_is_read_written_and_removed_by_null() {
+    let mut document = minimal();
+    document["filter"] = json!("data.a == 1");
+    let settings = accepted(&document);
+    assert_eq!(write(&settings, Secrets::Masked)["filter"], "data.a == 1");
+    let patched = changed(&settings, &json!({"filter": null})).unwrap();
+    assert_eq!(patched.filter, None);
+    assert_eq!(write(&patched, Secrets::Masked).get("filter"), None);
+    let refused = changed(&settings, &json!({"filter": "data.a =="})).unwrap_err();
+    let [(pointer, message)] = told(&refused)[..] else { panic!("{refused}") };
+    assert_eq!(pointer, "/filter");
+    assert!(message.starts_with("filter is no expression at line 1, column "), "{message}");
+}
+
 fn settings() -> impl Strategy<Value = Settings> {
     let secret = vec(any::<u8>(), 32).prop_map(|random| Secret::generate(|bytes| bytes.copy_from_slice(&random)));
     let until = (0..4_000_000_000_i64, 0..1_000_000_000_u32);
@@ -150,13 +165,15 @@ fn settings() -> impl Strategy<Value = Settings> {
         policy.set_permanent(permanent).unwrap();
         policy
     });
+    let filters =
+        option::of("data[.]x[a-z]{1,9} == [0-9]{1,9}").prop_map(|source| source.map(|text| text.parse().unwrap()));
     let names = ("[A-Za-z0-9._-]{1,100}", "[a-z0-9_-]{1,64}");
-    (names, patterns, destination, signing, policy).prop_map(
-        |((name, tenant), patterns, destination, signing, policy)| Settings {
+    (names, (patterns, filters), destination, signing, policy).prop_map(
+        |((name, tenant), (patterns, filter), destination, signing, policy)| Settings {
             name: name.parse().unwrap(),
             tenant: tenant.parse().unwrap(),
             patterns,
-            filter: None,
+            filter,
             payload: Arc::default(),
             destination,
             signing,

@@ -1,5 +1,7 @@
 //! The functions of expressions: which of CEL's there are, and those that are ours.
 
+#![expect(clippy::needless_pass_by_value, reason = "the signature of CEL's functions")]
+
 use std::{
     any::Any,
     sync::{Arc, LazyLock},

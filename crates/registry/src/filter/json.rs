@@ -20,7 +20,7 @@ pub(super) static NULL: Value = Value::Null;
 static TOO_LARGE: Type = Type::new_unspecified_type("a text or list that is too large for filters");
 
 /// A value of an expression.
-pub(super) fn value<'b, 'v>(json: &'v Value) -> CowVal<'b, 'v> {
+pub(super) fn value<'b>(json: &Value) -> CowVal<'b, '_> {
     CowVal::Owned(boxed(json))
 }
 
@@ -263,7 +263,7 @@ impl<'j> Val for Object<'j> {
 }
 
 impl Object<'_> {
-    fn key<'k>(key: &'k dyn Val) -> Result<&'k str, ExecutionError> {
+    fn key(key: &dyn Val) -> Result<&str, ExecutionError> {
         match key.downcast_ref::<CelString<'_>>() {
             Some(key) => Ok(key.inner()),
             None => Err(wrong_index(key, "string")),

@@ -158,7 +158,7 @@ fn refuses_bombs_in_time() {
     assert_eq!(refusal(&vec!["1"; 2000].join("+")), InvalidFilter::Deep);
     assert_eq!(refusal(&format!("data{} == 1", ".a".repeat(2000))), InvalidFilter::Deep);
     assert_eq!(refusal(&format!("1 in [{}]", vec!["1"; 600].join(","))), InvalidFilter::Large);
-    assert_eq!(refusal(&vec!["data.a.matches('x')"; 11].join("&&")), InvalidFilter::ManyPatterns);
+    assert_eq!(refusal(&["data.a.matches('x')"; 11].join("&&")), InvalidFilter::ManyPatterns);
     assert!(matches!(refusal("data.a.matches('((a{100}){100}){100}')"), InvalidFilter::Regex(_)));
     for noise in ["'", "\"", "&&", "||", "?:", "data.", "\\", "1.", "\u{202e}", "\0", "in "] {
         refusal(&noise.repeat(MAX_FILTER_BYTES / noise.len()));
