@@ -21,6 +21,7 @@ mod publishing;
 mod registry;
 mod retrying;
 mod road;
+mod shapes;
 mod slow;
 mod stalls;
 mod stopping;

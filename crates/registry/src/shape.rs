@@ -35,7 +35,7 @@ pub const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 pub struct Shaped {
     /// Its media type.
     pub content_type: String,
-    /// Headers that belong to it: the attributes of a CloudEvent in binary mode.
+    /// Headers that belong to it: the attributes of a `CloudEvent` in binary mode.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,

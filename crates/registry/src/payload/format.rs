@@ -41,9 +41,9 @@ impl fmt::Display for Encoding {
 pub enum Format {
     /// `id`, `type`, `timestamp`, `tenant`, `subject`, `source` and `data`.
     Standard(Encoding),
-    /// A CloudEvent in structured mode, which is JSON.
+    /// A `CloudEvent` in structured mode, which is JSON.
     CloudEvents,
-    /// A CloudEvent in binary mode: attributes in `ce-*` headers, and the data as the body.
+    /// A `CloudEvent` in binary mode: attributes in `ce-*` headers, and the data as the body.
     CloudEventsBinary(Encoding),
     /// The data alone.
     Data(Encoding),

@@ -54,7 +54,7 @@ pub fn standard(envelope: &Envelope, data: &[u8]) -> Result<Bytes, serde_json::E
     Ok(body.into())
 }
 
-/// A CloudEvent in structured mode. Without data there is no member `data`.
+/// A `CloudEvent` in structured mode. Without data there is no member `data`.
 ///
 /// # Errors
 /// None in practice.

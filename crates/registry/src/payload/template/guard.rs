@@ -27,8 +27,12 @@ enum Open {
 
 /// Takes away what makes lists.
 pub(super) fn restrict(environment: &mut Environment<'_>) {
-    FILTERS.iter().for_each(|name| environment.remove_filter(name));
-    FUNCTIONS.iter().for_each(|name| environment.remove_global(name));
+    for name in FILTERS {
+        environment.remove_filter(name);
+    }
+    for name in FUNCTIONS {
+        environment.remove_global(name);
+    }
 }
 
 /// The first thing in a template that is not allowed: its line, and what to do.
@@ -40,12 +44,11 @@ pub(super) fn forbidden(source: &str) -> Option<(usize, &'static str)> {
         // Whoever compiles it names the fault.
         let Ok((token, span)) = token else { return None };
         let top = open.last().copied();
+        let may_separate = matches!(top, Some(Open::Call | Open::List)) || (top.is_none() && in_targets);
         let refused = match &token {
             Token::Plus | Token::Mul | Token::Pow => Some("has + or *, which are not supported: join text with ~"),
             Token::BraceOpen => Some("makes a mapping, which is not supported: write out what it is for"),
-            Token::Comma if !matches!(top, Some(Open::Call | Open::List)) && !(top.is_none() && in_targets) => {
-                Some("makes a tuple, which is not supported: use what the event has")
-            }
+            Token::Comma if !may_separate => Some("makes a tuple, which is not supported: use what the event has"),
             Token::Ident(name) if top == Some(Open::List) && !matches!(*name, "true" | "false" | "none") => {
                 Some("makes a list of values, which is not supported: lists may hold constants")
             }

@@ -100,7 +100,7 @@ fn ends_what_costs_too_much() {
 fn bounds_the_output_and_the_nesting() {
     let long = failed("{% for a in range(2000) %}{{ '%720d'|format(1) }}{% endfor %}");
     assert_eq!(long, TemplateFault::TooLong(1_440_000));
-    let deep = format!("{}1{}", "{{ (".repeat(1) + &"(".repeat(5000), ")".repeat(5001) + " }}");
+    let deep = format!("{{{{ {}1{} }}}}", "(".repeat(5000), ")".repeat(5000));
     assert!(matches!(refused(&deep), InvalidTemplate::Syntax { .. }));
     let blocks = format!("{}{}", "{% if true %}".repeat(2000), "{% endif %}".repeat(2000));
     assert!(matches!(refused(&blocks), InvalidTemplate::Syntax { .. }));
