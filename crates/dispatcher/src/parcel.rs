@@ -107,15 +107,15 @@ impl Parcel {
     fn shaped(&self, subscription: &Subscription) -> Result<Arc<Shaped>, ShapeError> {
         let payload = &subscription.payload;
         let only = payload.differs_by_subscription().then_some(&subscription.id);
-        let shapes = || self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = shapes().iter().find(|cast| cast.is(payload, only)).map(|cast| Arc::clone(&cast.shaped));
+        let casts = || self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = casts().iter().find(|cast| cast.is(payload, only)).map(|cast| Arc::clone(&cast.shaped));
         if let Some(shaped) = known {
             return Ok(shaped);
         }
         let made = shape::shape(payload, &self.work.envelope, &self.work.data, &subscription.id)?;
         let shaped = Arc::new(made);
         let cast = Cast { payload: Arc::clone(payload), only: only.cloned(), shaped: Arc::clone(&shaped) };
-        shapes().push(cast);
+        casts().push(cast);
         Ok(shaped)
     }
 }
