@@ -5,11 +5,12 @@
 //! nothing new is put there. Its queue was seen empty twice. Then the queue is deleted, and what may still wait on the delay
 //! ladder for it is unrouted when it is due, and a router sends it where it belongs. Last, the store forgets the lane.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use barid_broker::{own_lanes, roll_call};
 use barid_registry::{OwnLane, Subscription, SubscriptionId};
 use barid_store::{Error as StoreError, Expect};
+use futures_util::{StreamExt, stream};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +18,10 @@ use crate::{app::App, changes, clock};
 
 /// The pause between two rounds.
 const EVERY: Duration = Duration::from_secs(5);
+/// Every how many rounds open lanes are looked at, which is a question to the broker each.
+const HEAL_EVERY: u64 = 12;
+/// How many lanes are worked on at the same time.
+const AT_ONCE: usize = 16;
 /// The pause between two looks at a queue that must both find it empty.
 const TWICE: Duration = Duration::from_secs(5);
 /// How long routers may take to answer. One that does not is asked in the next round.
@@ -36,27 +41,20 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
     let work = async {
         let mut rounds = interval(EVERY);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
+        for number in 0_u64.. {
             rounds.tick().await;
             if app.road.link.is_up() {
-                round(&app).await;
+                round(&app, number.is_multiple_of(HEAL_EVERY)).await;
             }
         }
     };
     stop.run_until_cancelled(work).await;
 }
 
-async fn round(app: &App) {
-    let snapshot = app.snapshot();
-    for subscription in snapshot.own_lanes() {
-        let done = match subscription.lane {
-            OwnLane::Retiring => retire(app, subscription).await,
-            // Whoever opened it declared it. One that a janitor deleted in the same moment comes back here.
-            OwnLane::Open => declare(app, subscription.id.as_str()).await,
-            OwnLane::None => Ok(()),
-        };
-        tell(&subscription.id, done);
-    }
+async fn round(app: &App, heals: bool) {
+    let subscriptions: Vec<_> = app.snapshot().own_lanes().map(Arc::clone).collect();
+    let lanes = stream::iter(subscriptions).map(|subscription| tend(app.clone(), subscription, heals));
+    lanes.buffer_unordered(AT_ONCE).collect::<()>().await;
     match app.store.deleted_lanes().await {
         Ok(deleted) => {
             for id in deleted {
@@ -65,6 +63,16 @@ async fn round(app: &App) {
         }
         Err(error) => tracing::debug!(%error, "which own lanes are to be deleted is not known"),
     }
+}
+
+async fn tend(app: App, subscription: Arc<Subscription>, heals: bool) {
+    let done = match subscription.lane {
+        OwnLane::Retiring => retire(&app, &subscription).await,
+        // Whoever opened it declared it. One that a janitor deleted in the same moment comes back here.
+        OwnLane::Open if heals => declare(&app, subscription.id.as_str()).await,
+        OwnLane::Open | OwnLane::None => Ok(()),
+    };
+    tell(&subscription.id, done);
 }
 
 async fn declare(app: &App, id: &str) -> Result<(), NotNow> {
@@ -97,9 +105,10 @@ async fn retire(app: &App, subscription: &Subscription) -> Result<(), NotNow> {
         // Changed meanwhile: if somebody paused it again, the queue must be there.
         Err(StoreError::Conflict { .. }) => {
             let now = app.store.subscription(id).await?;
-            match now.is_some_and(|row| row.value.lane == OwnLane::Open) {
-                true => declare(app, id.as_str()).await,
-                false => Ok(()),
+            if now.is_some_and(|row| row.value.lane == OwnLane::Open) {
+                declare(app, id.as_str()).await
+            } else {
+                Ok(())
             }
         }
         Err(StoreError::NotFound) => Ok(()),

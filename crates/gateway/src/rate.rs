@@ -45,9 +45,8 @@ impl Rates {
         let mut limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match limiters.get(tenant.as_str()) {
             Some((rate, limiter)) if *rate == per_second => return Arc::clone(limiter),
-            Some(_) => {}
             None if limiters.len() >= MAX_TENANTS => limiters.clear(),
-            None => {}
+            _ => {}
         }
         let rate = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
         let quota =

@@ -25,8 +25,8 @@ async fn a_subscription_lives_from_creation_to_deletion() {
 
     let again = world.put(&path, &subscription("acme", "deals")).await.expect(200);
     assert_eq!(again.header("barid-outcome"), "unchanged");
-    let patch = json!({"delivery": {"max_in_flight": 8}});
-    let patched = world.request(&world.admin, "PATCH", &path, Some(&patch)).await.expect(200);
+    let change = json!({"delivery": {"max_in_flight": 8}});
+    let patched = world.request(&world.admin, "PATCH", &path, Some(&change)).await.expect(200);
     assert_eq!(patched.body["delivery"]["max_in_flight"], 8);
     assert_eq!(patched.header("barid-outcome"), "changed");
     assert_eq!(world.get(&format!("{path}/secrets")).await.body["secrets"][0]["secret"], secret.as_str());
@@ -45,9 +45,9 @@ async fn a_version_that_is_gone_changes_nothing() {
     let old = world.get(&path).await.header("etag").to_owned();
     let document = subscription("acme", "deals").to_string();
     let json = ("content-type", "application/json");
-    let patch = r#"{"delivery": {"max_in_flight": 8}}"#;
-    world.with_headers("PATCH", &path, &[json, ("if-match", &old)], patch).await.expect(200);
-    for (method, body) in [("PUT", document.as_str()), ("PATCH", patch), ("DELETE", "")] {
+    let change = r#"{"delivery": {"max_in_flight": 8}}"#;
+    world.with_headers("PATCH", &path, &[json, ("if-match", &old)], change).await.expect(200);
+    for (method, body) in [("PUT", document.as_str()), ("PATCH", change), ("DELETE", "")] {
         let refused = world.with_headers(method, &path, &[json, ("if-match", &old)], body).await.expect(412);
         assert_ne!(refused.header("etag"), old);
     }

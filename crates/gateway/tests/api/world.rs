@@ -23,18 +23,13 @@ use crate::client::{Answer, send};
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/dev/broker");
 
 /// What a test may choose.
+#[derive(Default)]
 pub(crate) struct Choice {
     pub(crate) quotas: DefaultQuotas,
     pub(crate) limits: Limits,
     pub(crate) public: Option<bool>,
     /// Another broker than the one there is.
     pub(crate) broker: Option<String>,
-}
-
-impl Default for Choice {
-    fn default() -> Self {
-        Self { quotas: DefaultQuotas::default(), limits: Limits::default(), public: None, broker: None }
-    }
 }
 
 pub(crate) struct World {
@@ -183,7 +178,7 @@ pub(crate) async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), wait).await.expect("the condition to hold within a minute");
+    tokio::time::timeout(Duration::from_mins(1), wait).await.expect("the condition to hold within a minute");
 }
 
 fn store(directory: &TempDir) -> Store {

@@ -71,8 +71,9 @@ pub(super) async fn write(
 ) -> Result<Response, Problem> {
     for _ in 1..TRIES {
         let found = find(app, caller, id).await?;
-        precondition.check(found.as_ref().map(|row| row.revision))?;
+        // Decided first: what is wrong in itself is told whatever version it is for.
         let Change { settings, is_secret_new } = decide(found.as_ref())?;
+        precondition.check(found.as_ref().map(|row| row.revision))?;
         if query.dry_run.is_on() {
             let outcome = match found.map(|row| row.value.settings == settings) {
                 None => Outcome::Created,
