@@ -146,3 +146,25 @@ async fn a_change_says_whether_every_router_has_it() {
     assert_eq!(made.header("barid-propagation"), "complete");
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_whose_master_key_is_lost_can_be_replaced_and_deleted() {
+    let world = World::new().await;
+    let ids = [world.subscribe("acme", "deals").await, world.subscribe("acme", "leads").await];
+    // Sealed with a key that is gone, while new ones are sealed with the gateway's.
+    world.store_with(&[8, 7]).reseal(|_, _| ()).await.unwrap();
+    assert!(world.store_with(&[7, 9]).prepare().await.is_err(), "the word is sealed with the lost key too");
+    world.store_with(&[7, 9]).reseal(|_, _| ()).await.unwrap_err();
+    let [replaced, deleted] = ids.map(|id| format!("/v1/subscriptions/{id}"));
+
+    let shown = world.get(&replaced).await.expect(500);
+    assert!(shown.text.contains("replace it"), "{}", shown.text);
+    let change = json!({"delivery": {"max_in_flight": 8}});
+    world.request(&world.admin, "PATCH", &replaced, Some(&change)).await.expect(500);
+    let put = world.put(&replaced, &subscription("acme", "deals")).await.expect(200);
+    assert_eq!(put.header("barid-outcome"), "changed");
+    world.get(&replaced).await.expect(200);
+    world.delete(&deleted).await.expect(204);
+    world.get(&deleted).await.expect(404);
+    world.end().await;
+}
