@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// What each crate of ours may name of ours. `barid` puts everything together.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("barid-event", &[]),
     ("barid-signature", &[]),
     ("barid-telemetry", &[]),
@@ -19,6 +19,19 @@ const ARROWS: [(&str, &[&str]); 10] = [
         "barid-dispatcher",
         &["barid-broker", "barid-event", "barid-registry", "barid-signature", "barid-egress", "barid-telemetry"],
     ),
+    ("barid-store", &["barid-event", "barid-registry", "barid-telemetry"]),
+    (
+        "barid-gateway",
+        &[
+            "barid-broker",
+            "barid-egress",
+            "barid-event",
+            "barid-registry",
+            "barid-signature",
+            "barid-store",
+            "barid-telemetry",
+        ],
+    ),
     (
         "barid",
         &[
@@ -26,19 +39,25 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "barid-dispatcher",
             "barid-egress",
             "barid-event",
+            "barid-gateway",
             "barid-producer",
             "barid-registry",
             "barid-router",
             "barid-signature",
+            "barid-store",
             "barid-telemetry",
         ],
     ),
 ];
 
 /// Who alone may name these.
-const OWNERS: [(&str, &str); 6] = [
+const OWNERS: [(&str, &str); 10] = [
     ("lapin", "barid-broker"),
     ("reqwest", "barid-egress"),
+    ("sqlx", "barid-store"),
+    ("chacha20poly1305", "barid-store"),
+    ("axum", "barid-gateway"),
+    ("jsonschema", "barid-registry"),
     ("serde-saphyr", "barid-registry"),
     ("clap", "barid"),
     ("config", "barid"),
@@ -49,7 +68,8 @@ const OWNERS: [(&str, &str); 6] = [
 const PURE: [&str; 3] = ["barid-event", "barid-signature", "barid-registry"];
 
 /// What a crate needs that reads, writes or waits.
-const IO: [&str; 8] = ["tokio", "tokio-util", "futures-util", "hyper", "hyper-util", "lapin", "reqwest", "rustls"];
+const IO: [&str; 10] =
+    ["tokio", "tokio-util", "futures-util", "hyper", "hyper-util", "lapin", "reqwest", "rustls", "sqlx", "axum"];
 
 /// The suite and its harness, which may name everything.
 const TESTS: &str = "barid-tests";

@@ -54,8 +54,8 @@ pub(crate) fn read(paths: &[PathBuf], tenant: Option<&Tenant>) -> Result<Vec<Wan
 /// One document, for the API to judge.
 pub(crate) fn one(file: &Path) -> anyhow::Result<Value> {
     let text = files::text(file).with_context(|| format!("cannot read {}", files::shown(file)))?;
-    let value: Value = serde_saphyr::from_str(&text)
-        .map_err(|error| Invalid(vec![format!("{}: is neither YAML nor JSON: {error}", files::shown(file))]))?;
+    let value = barid_registry::file::read(&text)
+        .map_err(|problems| Invalid(vec![format!("{}: {problems}", files::shown(file))]))?;
     if value.is_object() {
         return Ok(value);
     }

@@ -24,7 +24,7 @@ pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> anyhow::Result<()> {
 /// Prints a value for programs, in the format asked for; as JSON where that is one for people.
 pub(crate) fn data<T: Serialize + ?Sized>(format: Output, value: &T) -> anyhow::Result<()> {
     match format {
-        Output::Yaml => Ok(line(serde_saphyr::to_string(&value)?.trim_end())?),
+        Output::Yaml => Ok(line(barid_registry::file::write(&serde_json::to_value(value)?).trim_end())?),
         Output::Json | Output::Table => json(value),
     }
 }

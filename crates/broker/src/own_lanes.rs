@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use lapin::options::QueueDeleteOptions;
 use tokio::time::{sleep, timeout};
+use tracing::error;
 
 use crate::depths;
 pub use crate::depths::Look;
@@ -54,8 +55,7 @@ pub async fn declare(link: &mut Link, names: &Names, subscription: &str) -> Resu
 /// Deletes the lane of this subscription if it is vacant; `false` if it is not, and then it stays as it is. One that is not
 /// there counts as deleted.
 ///
-/// While dispatchers consume the lane it is not vacant: they let go of a lane that is retiring for some seconds of each
-/// quarter of a minute. Ask again and again.
+/// While dispatchers consume the lane it is not vacant: they let go of one that is closing. Ask again and again.
 ///
 /// # Errors
 /// When the broker is away or refuses. Delete it again later.
@@ -80,7 +80,10 @@ pub async fn delete(link: &mut Link, names: &Names, subscription: &str) -> Resul
         declare(link, names, subscription).await?;
         return Ok(false);
     }
-    discard(link, names, subscription).await?;
+    let lost = remove(link, names, subscription).await?;
+    if lost > 0 {
+        error!(subscription.id = subscription, lost, "an own lane was deleted with deliveries in it: report this");
+    }
     Ok(true)
 }
 
@@ -90,10 +93,14 @@ pub async fn delete(link: &mut Link, names: &Names, subscription: &str) -> Resul
 /// # Errors
 /// When the broker is away or refuses. Delete it again later.
 pub async fn discard(link: &mut Link, names: &Names, subscription: &str) -> Result<(), Error> {
+    remove(link, names, subscription).await.map(drop)
+}
+
+/// Deletes the queue, and says how many messages were in it.
+async fn remove(link: &mut Link, names: &Names, subscription: &str) -> Result<u32, Error> {
     let queue = short(&names.lane_queue(&Lane::own(subscription)))?;
     within(link, "deleting an own lane", async |opened| {
-        opened.channel.queue_delete(queue, QueueDeleteOptions::default()).await?;
-        Ok(())
+        Ok(opened.channel.queue_delete(queue, QueueDeleteOptions::default()).await?)
     })
     .await
 }

@@ -13,13 +13,13 @@ pub(crate) fn now() -> DateTime<Utc> {
 /// Something made of randomness that nobody can guess.
 pub(crate) fn random<T>(make: impl FnOnce(&mut dyn FnMut(&mut [u8])) -> T) -> Result<T, Problem> {
     let mut filled = Ok(());
-    let made = make(&mut |bytes| {
+    let secret = make(&mut |bytes| {
         if let Err(error) = getrandom::fill(bytes) {
             filled = Err(error);
         }
     });
     match filled {
-        Ok(()) => Ok(made),
+        Ok(()) => Ok(secret),
         Err(error) => {
             tracing::error!(%error, "the system gives no randomness: no secret can be made");
             Err(Problem::new(Kind::Internal, "the system gives no randomness: no secret can be made"))

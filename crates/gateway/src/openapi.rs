@@ -144,6 +144,9 @@ fn complete(method: &Method, path: &str, operation: &mut Value) {
         }
     }
     identify(path, operation);
+    if operation["requestBody"].is_object() {
+        operation["requestBody"]["required"] = json!(true);
+    }
     if path.ends_with("/test") || path.ends_with("/rotate-secret") {
         let shape = if path.ends_with("/test") { "TestSample" } else { "Rotation" };
         operation["requestBody"]["required"] = json!(false);

@@ -10,6 +10,8 @@ use std::{
 use barid_event::Tenant;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::Clock};
 
+use crate::http::{Kind, Problem};
+
 /// The most tenants that are counted at the same time. Beyond that all are counted anew, which allows each of them a burst
 /// once more: memory matters more than that.
 const MAX_TENANTS: usize = 10_000;
@@ -30,6 +32,23 @@ pub(crate) enum Limited {
     Never(u32),
 }
 
+impl Limited {
+    /// What a client is told whose tenant may publish `per_second`.
+    pub(crate) fn told(self, per_second: u32) -> Problem {
+        match self {
+            Self::Wait(wait) => {
+                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                let detail = format!("the tenant may publish {per_second} events a second: send the same again later");
+                Problem::new(Kind::TooMany, detail).retry_after(seconds)
+            }
+            Self::Never(most) => {
+                let detail = format!("the tenant may publish {most} events at once: send shorter arrays");
+                Problem::new(Kind::TooLarge, detail)
+            }
+        }
+    }
+}
+
 impl Rates {
     /// Counts events of a tenant that may publish `per_second`.
     pub(crate) fn take(&self, tenant: &Tenant, per_second: u32, events: NonZeroU32) -> Result<(), Limited> {
@@ -45,9 +64,8 @@ impl Rates {
         let mut limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match limiters.get(tenant.as_str()) {
             Some((rate, limiter)) if *rate == per_second => return Arc::clone(limiter),
-            Some(_) => {}
             None if limiters.len() >= MAX_TENANTS => limiters.clear(),
-            None => {}
+            _ => {}
         }
         let rate = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
         let quota =

@@ -40,9 +40,10 @@ fn around(routes: Router<App>, app: &App) -> Router {
         Problem::new(Kind::Internal, "the request made the gateway fail: the log says why").into_response()
     };
     // A router without routes has none to put a layer on, and says so with a panic.
-    let routes = match routes.has_routes() {
-        true => routes.route_layer(middleware::from_fn_with_state(app.clone(), access::authenticate)),
-        false => routes,
+    let routes = if routes.has_routes() {
+        routes.route_layer(middleware::from_fn_with_state(app.clone(), access::authenticate))
+    } else {
+        routes
     };
     routes
         .fallback(async || Problem::new(Kind::NotFound, "there is no such path: see /docs"))

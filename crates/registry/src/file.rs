@@ -48,6 +48,17 @@ pub fn parse(text: &str, allow_http: bool) -> Result<Vec<Settings>, Problems> {
     problems.none_or(read)
 }
 
+/// A file as it is, unchecked: one value.
+pub fn read(text: &str) -> Result<serde_json::Value, Problems> {
+    tree(text)?.json().map_err(|message| Problem::whole(message).into())
+}
+
+/// A value as YAML, to be edited and given back.
+pub fn write(value: &serde_json::Value) -> String {
+    // What cannot be written as YAML can be as JSON, which is YAML too.
+    serde_saphyr::to_string(value).unwrap_or_else(|_| value.to_string())
+}
+
 /// The tree of a file.
 fn tree(text: &str) -> Result<Node, Problems> {
     if text.len() > MAX_BYTES {

@@ -12,22 +12,25 @@ pub enum OwnLane {
     Open,
     /// Nothing more is put there; what is in it is still delivered.
     Retiring,
+    /// It was found empty and is being deleted: nobody uses it, and nobody may open it again before it is gone.
+    Closing,
 }
 
 /// A text is no [`OwnLane`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("lane is neither none, open nor retiring: use one of them")]
+#[error("lane is neither none, open, retiring nor closing: use one of them")]
 pub struct InvalidOwnLane;
 
 impl OwnLane {
-    const ALL: [Self; 3] = [Self::None, Self::Open, Self::Retiring];
+    const ALL: [Self; 4] = [Self::None, Self::Open, Self::Retiring, Self::Closing];
 
-    /// `none`, `open` or `retiring`.
+    /// `none`, `open`, `retiring` or `closing`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Open => "open",
             Self::Retiring => "retiring",
+            Self::Closing => "closing",
         }
     }
 }

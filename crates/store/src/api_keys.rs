@@ -17,6 +17,9 @@ use crate::{
 /// The most keys whose use is written down in one go.
 pub const MAX_TOUCHED: usize = 10_000;
 
+/// The most keys of one tenant that are neither revoked nor expired.
+pub const MAX_TENANT_KEYS: u32 = 100;
+
 /// Every column, in the order of [`read`].
 macro_rules! select {
     ($rest:literal) => {
@@ -30,7 +33,8 @@ macro_rules! select {
 impl Store {
     /// Adds a key; what it says of its revision, use and revocation does not count. Returns the revision it got.
     ///
-    /// [`Error::Exists`] if the id is taken, [`Error::UnknownTenant`] if tenants are registered and its is not.
+    /// [`Error::Exists`] if the id is taken, [`Error::UnknownTenant`] if tenants are registered and its is not,
+    /// [`Error::Quota`] if its tenant has [`MAX_TENANT_KEYS`] that can be used when this one is made.
     pub async fn add_key(&self, key: &ApiKey) -> Result<u64, Error> {
         self.within(async {
             let (mut write, revision) = self.change().await?;
@@ -41,13 +45,15 @@ impl Store {
         .await
     }
 
-    /// Adds a key with the scope `admin` if there is no such key that is not revoked. Says whether it did; of any number
-    /// of processes that try at the same time one does.
+    /// Adds a key with the scope `admin` if there is no such key that can be used when this one is made. Says whether it
+    /// did; of any number of processes that try at the same time one does.
     pub async fn add_first_admin_key(&self, key: &ApiKey) -> Result<bool, Error> {
         self.within(async {
             let (mut write, revision) = self.change().await?;
-            let admins = "SELECT COUNT(*) AS count FROM api_keys WHERE scope = 'admin' AND revoked_at IS NULL";
-            if number(&sqlx::query(admins).fetch_one(write.on()).await?, "count")? > 0 {
+            let admins = "SELECT COUNT(*) AS count FROM api_keys \
+                          WHERE scope = 'admin' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)";
+            let admins = sqlx::query(admins).bind(micros(key.created_at)).fetch_one(write.on()).await?;
+            if number(&admins, "count")? > 0 {
                 write.cancel().await?;
                 return Ok(false);
             }
@@ -122,6 +128,7 @@ impl Store {
 async fn insert(write: &mut Write, key: &ApiKey, revision: u64) -> Result<(), Error> {
     if let Some(tenant) = &key.tenant {
         tenants::must_be_known(write, tenant).await?;
+        must_fit(write, tenant, key.created_at).await?;
     }
     let taken = "SELECT id FROM api_keys WHERE id = $1";
     if sqlx::query(taken).bind(key.id.as_str()).fetch_optional(write.on()).await?.is_some() {
@@ -141,6 +148,17 @@ async fn insert(write: &mut Write, key: &ApiKey, revision: u64) -> Result<(), Er
         .execute(write.on())
         .await?;
     Ok(())
+}
+
+async fn must_fit(write: &mut Write, tenant: &Tenant, now: DateTime<Utc>) -> Result<(), Error> {
+    let usable = "SELECT COUNT(*) AS count FROM api_keys \
+                  WHERE tenant = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)";
+    let row = sqlx::query(usable).bind(tenant.as_str()).bind(micros(now)).fetch_one(write.on()).await?;
+    if number(&row, "count")? < MAX_TENANT_KEYS.into() {
+        Ok(())
+    } else {
+        Err(Error::Quota { what: "API keys of a tenant", limit: MAX_TENANT_KEYS })
+    }
 }
 
 /// The key in a row.

@@ -48,6 +48,13 @@ pub enum Error {
     /// Its secrets were sealed with another key.
     #[error("the store was sealed with another master key: set security.master_key or other_master_keys to that key")]
     WrongMasterKey,
+    /// The master key was replaced while this process ran, by one that it has not: what it would write nobody could read
+    /// once the old key is gone.
+    #[error(
+        "the store's master key was replaced: restart this process with the new one as security.master_key, and the old \
+         one in other_master_keys"
+    )]
+    MasterKeyReplaced,
     /// It was written by a newer version.
     #[error("the store has schema {0}, which this version does not know: upgrade it")]
     NewerSchema(i64),

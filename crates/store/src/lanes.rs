@@ -1,5 +1,6 @@
 //! Pausing, resuming, and the lanes of their own that this takes.
 
+use barid_event::Tenant;
 use barid_registry::{OwnLane, SubscriptionId};
 use chrono::{DateTime, Utc};
 use sqlx::{Row as _, any::AnyRow};
@@ -60,18 +61,37 @@ impl Store {
         .await
     }
 
-    /// Deleted subscriptions that may still have a lane of their own, at most [`MAX_PAGE`](crate::MAX_PAGE): when it is
-    /// empty, delete the queue, then call [`Store::forget_lane`].
+    /// Whether one more own lane of this tenant would be within the limits at the moment.
+    pub async fn has_room_for_lane(&self, tenant: &Tenant, limits: LaneLimits) -> Result<(), Error> {
+        self.within(async {
+            let row = sqlx::query(COUNT).bind(tenant.as_str()).fetch_one(&self.pool).await?;
+            limits.check(&row)
+        })
+        .await
+    }
+
+    /// Deleted subscriptions that may still have a lane of their own, at most [`MAX_PAGE`](crate::MAX_PAGE). For each: call
+    /// [`Store::close_deleted_lane`], delete the queue, then call [`Store::forget_lane`].
     pub async fn deleted_lanes(&self) -> Result<Vec<SubscriptionId>, Error> {
         self.within(async {
             let deleted =
                 "SELECT id FROM subscriptions WHERE deleted_at IS NOT NULL AND lane <> 'none' ORDER BY id LIMIT $1";
             let rows = sqlx::query(deleted).bind(i64::from(MAX_PAGE)).fetch_all(&self.pool).await?;
-            let id = |row: &AnyRow| {
-                let id: &str = row.try_get("id")?;
-                id.parse().map_err(|_| Error::corrupt(format_args!("the id of subscription {id:?}")))
-            };
-            rows.iter().map(id).collect()
+            let ids = rows.iter().map(|row| row.try_get::<&str, _>("id")).collect::<Result<Vec<_>, _>>()?;
+            Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+        })
+        .await
+    }
+
+    /// Claims the lane of a deleted subscription: from now on nobody can open it, even if the subscription is brought back,
+    /// until it is gone. `false` if the subscription is back already.
+    pub async fn close_deleted_lane(&self, id: &SubscriptionId) -> Result<bool, Error> {
+        self.within(async {
+            let mut write = self.write().await?;
+            let close = "UPDATE subscriptions SET lane = 'closing' WHERE id = $1 AND deleted_at IS NOT NULL";
+            let closed = sqlx::query(close).bind(id.as_str()).execute(write.on()).await?.rows_affected();
+            write.commit().await?;
+            Ok(closed > 0)
         })
         .await
     }
@@ -88,16 +108,23 @@ impl Store {
     }
 }
 
-async fn must_fit(write: &mut Write, tenant: &str, limits: LaneLimits) -> Result<(), Error> {
-    let count = "SELECT COUNT(*) AS total, \
-                 CAST(COALESCE(SUM(CASE WHEN tenant = $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS tenants \
-                 FROM subscriptions WHERE lane <> 'none'";
-    let row = sqlx::query(count).bind(tenant).fetch_one(write.on()).await?;
-    if number(&row, "tenants")? >= limits.tenant.into() {
-        Err(Error::Quota { what: "own lanes of a tenant", limit: limits.tenant })
-    } else if number(&row, "total")? >= limits.total.into() {
-        Err(Error::Quota { what: "own lanes", limit: limits.total })
-    } else {
-        Ok(())
+/// How many own lanes there are, and how many of them are a tenant's.
+const COUNT: &str = "SELECT COUNT(*) AS total, \
+                     CAST(COALESCE(SUM(CASE WHEN tenant = $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS tenants \
+                     FROM subscriptions WHERE lane <> 'none'";
+
+impl LaneLimits {
+    fn check(self, counted: &AnyRow) -> Result<(), Error> {
+        if number(counted, "tenants")? >= self.tenant.into() {
+            Err(Error::Quota { what: "own lanes of a tenant", limit: self.tenant })
+        } else if number(counted, "total")? >= self.total.into() {
+            Err(Error::Quota { what: "own lanes", limit: self.total })
+        } else {
+            Ok(())
+        }
     }
+}
+
+async fn must_fit(write: &mut Write, tenant: &str, limits: LaneLimits) -> Result<(), Error> {
+    limits.check(&sqlx::query(COUNT).bind(tenant).fetch_one(write.on()).await?)
 }

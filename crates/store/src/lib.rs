@@ -36,7 +36,7 @@ mod subscriptions;
 mod tenants;
 
 pub use api_key::{ApiKey, InvalidKeyId, InvalidScope, KEY_ID_LENGTH, KeyId, Scope};
-pub use api_keys::MAX_TOUCHED;
+pub use api_keys::{MAX_TENANT_KEYS, MAX_TOUCHED};
 pub use config::{Config, Engine, InvalidUrl};
 pub use entry::{Expect, Outcome, Put, Row};
 pub use error::{Error, Source};
@@ -48,4 +48,4 @@ pub use mirror::{Mirror, Refreshed};
 pub use page::{MAX_PAGE, Page};
 pub use prepare::Installation;
 pub use store::Store;
-pub use subscriptions::{Listing, Registered};
+pub use subscriptions::{Head, Listing, Registered};

@@ -23,7 +23,12 @@ const NONCE_BYTES: usize = 24;
 
 /// The keys of an installation. Cheap to clone; `Debug` shows which keys they are, not the keys.
 #[derive(Clone)]
-pub struct MasterKeys(Arc<[MasterKey]>);
+pub struct MasterKeys {
+    /// At least one.
+    all: Arc<[MasterKey]>,
+    /// Which of them seals.
+    current: usize,
+}
 
 /// A key and what it is called in sealed texts.
 struct MasterKey {
@@ -59,7 +64,8 @@ impl MasterKeys {
         if others.len() >= MAX_MASTER_KEYS {
             return Err(InvalidMasterKey::TooMany(others.len()));
         }
-        [current].into_iter().chain(others).map(MasterKey::read).collect::<Result<_, _>>().map(Self)
+        let all = [current].into_iter().chain(others).map(MasterKey::read).collect::<Result<_, _>>()?;
+        Ok(Self { all, current: 0 })
     }
 
     /// A new key as text, of bytes that `fill` must fill with cryptographic randomness.
@@ -96,7 +102,7 @@ impl MasterKeys {
         let nonce = XNonce::from(*nonce);
         let mut outcome = Err(Unsealed::UnknownKey);
         // Two keys may share an id, if hardly ever.
-        for key in self.0.iter().filter(|key| key.id == *id) {
+        for key in self.all.iter().filter(|key| key.id == *id) {
             match key.cipher.decrypt(&nonce, Payload { msg: sealed, aad: place.as_bytes() }) {
                 Ok(plain) => return Ok(Zeroizing::new(plain)),
                 Err(_) => outcome = Err(Unsealed::Damaged),
@@ -107,14 +113,24 @@ impl MasterKeys {
 
     /// Whether the current key sealed it, as far as the key's id tells.
     pub(crate) fn is_current(&self, sealed: &str) -> bool {
-        // Eight characters of base64 hold the first six bytes.
-        let start = sealed.get(..8).and_then(|start| STANDARD.decode(start).ok());
-        start.is_some_and(|start| start.starts_with(&self.current().id))
+        key_id(sealed).is_some_and(|id| id == self.current().id)
+    }
+
+    /// Whether one of the keys sealed it, as far as the key's id tells.
+    pub(crate) fn knows(&self, sealed: &str) -> bool {
+        self.like(sealed).is_some()
+    }
+
+    /// The same keys, sealing with the one that sealed this; none if no key did.
+    pub(crate) fn like(&self, sealed: &str) -> Option<Self> {
+        let id = key_id(sealed)?;
+        let current = self.all.iter().position(|key| key.id == id)?;
+        Some(Self { all: Arc::clone(&self.all), current })
     }
 
     fn current(&self) -> &MasterKey {
-        // The constructor puts one there.
-        &self.0[0]
+        // The constructor puts one there, and `like` points at one that is.
+        &self.all[self.current]
     }
 }
 
@@ -129,9 +145,16 @@ impl MasterKey {
     }
 }
 
+/// What the key that sealed a text is called; none of a text that is too short to say.
+fn key_id(sealed: &str) -> Option<[u8; ID_BYTES]> {
+    // Eight characters of base64 hold the first six bytes.
+    let start = STANDARD.decode(sealed.get(..8)?).ok()?;
+    start.first_chunk().copied()
+}
+
 impl fmt::Debug for MasterKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids = self.0.iter().map(|key| data_encoding::HEXLOWER.encode(&key.id));
+        let ids = self.all.iter().map(|key| data_encoding::HEXLOWER.encode(&key.id));
         f.debug_tuple("MasterKeys").field(&ids.collect::<Vec<_>>()).finish()
     }
 }
@@ -184,6 +207,18 @@ mod tests {
         let fresh = both.seal("a", b"x");
         assert!(both.is_current(&fresh));
         assert_eq!(keys(1).open("a", &fresh), Err(Unsealed::UnknownKey));
+    }
+
+    #[test]
+    fn seals_like_what_is_there_if_it_has_that_key() {
+        let both = MasterKeys::new(&key(2), &[key(1)]).unwrap();
+        let old = keys(1).seal("a", b"x");
+        let like_old = both.like(&old).unwrap();
+        assert!(keys(1).open("b", &like_old.seal("b", b"y")).is_ok());
+        assert!(like_old.is_current(&old));
+        assert!(like_old.open("a", &both.seal("a", b"x")).is_ok());
+        assert!(!keys(3).knows(&old));
+        assert!(!both.knows(""));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -37,6 +37,8 @@ pub struct Mirror {
     installation: OnceLock<String>,
     /// Started from the copy, and has not seen the store since.
     stale: AtomicBool,
+    /// How many rows are left out.
+    unreadable: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -80,6 +82,7 @@ impl Mirror {
             keyring: watch::Sender::new(Arc::default()),
             installation: OnceLock::new(),
             stale: AtomicBool::new(false),
+            unreadable: AtomicUsize::new(0),
             state: Mutex::default(),
         }
     }
@@ -141,6 +144,12 @@ impl Mirror {
     /// Whether it was started from the copy and has not seen the store since.
     pub fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Relaxed)
+    }
+
+    /// How many entries of the registry this process cannot read and leaves out; the log names them. Sealed with a master
+    /// key that it has not, or damaged.
+    pub fn unreadable(&self) -> usize {
+        self.unreadable.load(Ordering::Relaxed)
     }
 
     async fn look(&self, care: Care) -> Result<Refreshed, Error> {
@@ -230,6 +239,7 @@ impl Mirror {
         let snapshot = self.snapshots.borrow();
         self.metrics.registry_revision.set(i64::try_from(snapshot.revision().unwrap_or(0)).unwrap_or(i64::MAX));
         self.metrics.registry_subscriptions.set(gauge(snapshot.len()));
+        self.unreadable.store(state.skipped.len(), Ordering::Relaxed);
         self.metrics.registry_unreadable.set(gauge(state.skipped.len()));
     }
 }

@@ -6,65 +6,83 @@ use crate::{
     error::Error,
     prepare::fresh_word,
     sealed,
-    store::{Store, number},
+    store::{Store, integer, number},
 };
 
-/// How many rows are sealed anew in one transaction.
-const BATCH: i64 = 500;
+/// How many rows are looked at in one transaction. All changes wait for it.
+const BATCH: i64 = 100;
 
 impl Store {
-    /// Seals with the current master key whatever was sealed with another one; tells `progress` how many subscriptions it
-    /// has looked at, and how many there are. Returns how many were sealed anew. No change of the registry.
+    /// Makes the current master key the one that everything is sealed with, and seals anew whatever was sealed with another;
+    /// tells `progress` how many subscriptions it has looked at, and how many there are. Returns how many were sealed anew.
     ///
-    /// Once it has succeeded, and every process has the new key as its current one, the old key can be forgotten. It can be
-    /// interrupted and begun again. If some rows cannot be opened with any of the keys they stay as they are, the rest is
-    /// done, and the end is [`Error::Corrupt`].
+    /// The key is replaced first: from then on whoever writes seals with the new key, or is refused
+    /// ([`Error::MasterKeyReplaced`]). Every row gets a revision, so that mirrors and their copies take it over. Once it has
+    /// succeeded and they have, the old key can be forgotten. It can be interrupted and begun again. If some rows cannot be
+    /// opened with any of the keys they stay as they are, the rest is done, and the end is [`Error::Corrupt`].
     pub async fn reseal(&self, mut progress: impl FnMut(u64, u64)) -> Result<u64, Error> {
+        self.within(async {
+            // Waits for the changes that have begun: the counter they hold is in the same row.
+            let word = "UPDATE registry SET word = $1";
+            Ok(sqlx::query(word).bind(fresh_word(&self.keys)).execute(&self.pool).await.map(drop)?)
+        })
+        .await?;
         let total = self
             .within(async {
                 let count = "SELECT COUNT(*) AS count FROM subscriptions WHERE deleted_at IS NULL";
                 number(&sqlx::query(count).fetch_one(&self.pool).await?, "count")
             })
             .await?;
-        let (mut looked, mut done, mut failed) = (0, 0, 0);
-        let mut after = Some(String::new());
-        while let Some(from) = after {
-            let batch = self.within(self.reseal_batch(&from)).await?;
-            looked += batch.looked;
-            done += batch.done;
-            failed += batch.failed;
-            after = batch.last;
-            progress(looked.min(total), total);
-        }
-        self.within(async {
-            let word = "UPDATE registry SET word = $1";
-            Ok(sqlx::query(word).bind(fresh_word(&self.keys)).execute(&self.pool).await.map(drop)?)
-        })
-        .await?;
-        if failed > 0 {
-            Err(Error::corrupt(format_args!("{failed} subscriptions, named in the log,")))
-        } else {
-            Ok(done)
+        let mut done = 0;
+        // Until a pass finds nothing: the old key is thrown away on the strength of this.
+        loop {
+            let pass = self.reseal_pass(|looked| progress(looked.min(total), total)).await?;
+            done += pass.done;
+            if pass.done == 0 && pass.failed > 0 {
+                return Err(Error::corrupt(format_args!("{} subscriptions, named in the log,", pass.failed)));
+            }
+            if pass.done == 0 {
+                return Ok(done);
+            }
         }
     }
 
+    async fn reseal_pass(&self, mut progress: impl FnMut(u64)) -> Result<Batch, Error> {
+        let mut pass = Batch::default();
+        let mut after = Some(String::new());
+        while let Some(from) = after {
+            let batch = self.within(self.reseal_batch(&from)).await?;
+            pass.looked += batch.looked;
+            pass.done += batch.done;
+            pass.failed += batch.failed;
+            after = batch.last;
+            progress(pass.looked);
+        }
+        Ok(pass)
+    }
+
     async fn reseal_batch(&self, after: &str) -> Result<Batch, Error> {
-        let mut write = self.write().await?;
+        let (mut write, first) = self.change().await?;
+        let mut first = Some(first);
         let next = "SELECT id, document FROM subscriptions WHERE deleted_at IS NULL AND id > $1 ORDER BY id LIMIT $2";
         let rows = sqlx::query(next).bind(after).bind(BATCH).fetch_all(write.on()).await?;
         let mut batch = Batch { looked: rows.len() as u64, ..Batch::default() };
         for row in &rows {
             let (id, old): (&str, &str) = (row.try_get("id")?, row.try_get("document")?);
             batch.last = Some(id.to_owned());
-            if self.keys.is_current(old) {
+            if write.keys().is_current(old) {
                 continue;
             }
             match self.keys.open(&sealed::place(id), old) {
                 Ok(plain) => {
-                    let fresh = self.keys.seal(&sealed::place(id), &plain);
-                    // Unless it was changed in the meantime, with the new key.
-                    let replace = "UPDATE subscriptions SET document = $1 WHERE id = $2 AND document = $3";
-                    sqlx::query(replace).bind(fresh).bind(id).bind(old).execute(write.on()).await?;
+                    // No two rows have the same revision.
+                    let revision = match first.take() {
+                        Some(first) => first,
+                        None => write.raise().await?,
+                    };
+                    let fresh = write.keys().seal(&sealed::place(id), &plain);
+                    let replace = "UPDATE subscriptions SET document = $1, revision = $2 WHERE id = $3";
+                    sqlx::query(replace).bind(fresh).bind(integer(revision)).bind(id).execute(write.on()).await?;
                     batch.done += 1;
                 }
                 Err(why) => {
@@ -73,11 +91,16 @@ impl Store {
                 }
             }
         }
-        write.commit().await?;
+        if batch.done == 0 {
+            write.cancel().await?;
+        } else {
+            write.commit().await?;
+        }
         Ok(batch)
     }
 }
 
+/// What sealing some rows anew came to.
 #[derive(Default)]
 struct Batch {
     looked: u64,

@@ -88,18 +88,25 @@ impl Store {
             Engine::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
             Engine::Postgres => self.pool.begin_with("BEGIN").await?,
         };
-        Ok(Write { transaction, _turn: turn })
+        Ok(Write { transaction, keys: self.keys.clone(), _turn: turn })
     }
 
     /// A transaction that changes something, and the revision of the change.
     ///
     /// The counter is raised first: its row stays locked until the end, so that changes commit in the order of their
     /// revisions, and whoever sees one sees all before it. Dropped without a commit, it has used no revision up.
+    ///
+    /// The same row says which master key seals: from the commit that replaced it, nothing is sealed with the old one any
+    /// more, whichever key a process was started with. [`Error::MasterKeyReplaced`] if this one has not that key.
     pub(crate) async fn change(&self) -> Result<(Write, u64), Error> {
         let mut write = self.write().await?;
-        let raised = "UPDATE registry SET revision = revision + 1 RETURNING revision";
-        let row = sqlx::query(raised).fetch_one(write.on()).await?;
-        Ok((write, number(&row, "revision")?))
+        match write.raise().await {
+            Ok(revision) => Ok((write, revision)),
+            Err(error) => {
+                write.cancel().await?;
+                Err(error)
+            }
+        }
     }
 }
 
@@ -112,6 +119,7 @@ impl fmt::Debug for Store {
 /// A transaction that writes. Dropped without a commit, nothing has happened.
 pub(crate) struct Write {
     transaction: Transaction<'static, Any>,
+    keys: MasterKeys,
     _turn: OwnedSemaphorePermit,
 }
 
@@ -119,6 +127,19 @@ impl Write {
     /// Where to execute its statements.
     pub(crate) fn on(&mut self) -> &mut AnyConnection {
         &mut self.transaction
+    }
+
+    /// The next revision. Locks the counter, and learns which key seals.
+    pub(crate) async fn raise(&mut self) -> Result<u64, Error> {
+        let raised = "UPDATE registry SET revision = revision + 1 RETURNING revision, word";
+        let row = sqlx::query(raised).fetch_one(self.on()).await?;
+        self.keys = self.keys.like(row.try_get("word")?).ok_or(Error::MasterKeyReplaced)?;
+        number(&row, "revision")
+    }
+
+    /// The keys, sealing with the one that the store is sealed with; known once a revision was raised.
+    pub(crate) fn keys(&self) -> &MasterKeys {
+        &self.keys
     }
 
     pub(crate) async fn commit(self) -> Result<(), Error> {

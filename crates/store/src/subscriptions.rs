@@ -39,6 +39,15 @@ pub struct Listing<'a> {
     pub limit: u16,
 }
 
+/// What is known of a subscription without opening it: enough to replace it or to delete it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// Of its last change.
+    pub revision: u64,
+}
+
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -99,7 +108,7 @@ impl Store {
                 .bind(id.as_str())
                 .bind(settings.tenant.as_str())
                 .bind(settings.name.as_str())
-                .bind(sealed::seal(&self.keys, &id, &text))
+                .bind(sealed::seal(write.keys(), &id, &text))
                 .bind(integer(revision))
                 .bind(micros(now))
                 .execute(write.on())
@@ -136,6 +145,15 @@ impl Store {
         self.within(async {
             let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(&self.pool).await?;
             found.as_ref().map(|row| read(&self.keys, row)).transpose()
+        })
+        .await
+    }
+
+    /// Whose subscription it is and its revision, which can be told even if what it says cannot be read any more.
+    pub async fn subscription_head(&self, id: &SubscriptionId) -> Result<Option<Head>, Error> {
+        self.within(async {
+            let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(&self.pool).await?;
+            found.as_ref().map(head).transpose()
         })
         .await
     }
@@ -195,6 +213,12 @@ async fn must_fit(write: &mut Write, tenant: &Tenant, quota: u32) -> Result<(), 
     } else {
         Err(Error::Quota { what: "subscriptions", limit: quota })
     }
+}
+
+fn head(row: &AnyRow) -> Result<Head, Error> {
+    let tenant = row.try_get::<&str, _>("tenant")?.parse();
+    let tenant = tenant.map_err(|_| Error::corrupt("the tenant of a subscription"))?;
+    Ok(Head { tenant, revision: number(row, "revision")? })
 }
 
 fn read(keys: &MasterKeys, row: &AnyRow) -> Result<Row<Registered>, Error> {

@@ -12,8 +12,8 @@ async fn the_first_admin_key_is_for_the_operator_alone_and_a_revoked_key_ends_on
     world.use_postgres().await?;
     let first = world.start(&["gateway"]).await?;
     let second = world.start(&["gateway"]).await?;
-    let mode = std::fs::metadata(world.path("admin.key"))?.permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    let permissions = std::fs::metadata(world.path("admin.key"))?.permissions();
+    assert_eq!(permissions.mode() & 0o777, 0o600);
 
     let admin = world.api(&first)?;
     let made = admin.post("/v1/keys", &json!({"scope": "read", "tenant": "acme", "name": "support"})).await?;

@@ -9,19 +9,11 @@ use barid_broker::consumer::{self, Consumer};
 use barid_broker::incoming::Session;
 use barid_broker::{Incoming, Lane};
 use barid_registry::{OwnLane, Subscription};
-use chrono::{DateTime, Timelike, Utc};
 use tokio::sync::mpsc;
 use tracing::info;
 
-use super::{Dispatcher, now, wall_clock};
+use super::{Dispatcher, now};
 use crate::scheduler::Origin;
-
-/// A lane that is retiring is let go of once in so many seconds, so that whoever wants to delete it can see that it is empty:
-/// a message that is being worked on shows only in its consumer.
-const RETIRING_TURN: u32 = 15;
-
-/// The seconds of each turn in which it is consumed.
-const RETIRING_WORK: u32 = 10;
 
 /// A lane that is consumed.
 pub(super) struct Line {
@@ -76,19 +68,14 @@ impl Dispatcher {
         if runs {
             self.open_taps();
         }
-        let moment = wall_clock();
         let mut dropped = Vec::new();
         for tap in self.own.taps.values_mut() {
             let Some(Line { lane: Lane::Own(id), .. }) = self.lines.get(tap.line) else { continue };
-            let subscription = self.snapshot.get(id);
-            let wanted = subscription.is_some_and(|subscription| is_consumed(subscription));
+            let wanted = self.snapshot.get(id).is_some_and(|subscription| is_consumed(subscription));
             if std::mem::replace(&mut tap.wanted, wanted) && !wanted {
                 dropped.push(tap.line);
             }
-            // Its own stream counts as one.
-            let is_idle = tap.consumer.held() <= 1;
-            let rests = subscription.is_some_and(|subscription| rests(subscription.lane, is_idle, moment));
-            let flow = if runs && wanted && !rests { consumer::Flow::Running } else { consumer::Flow::Stopped };
+            let flow = if runs && wanted { consumer::Flow::Running } else { consumer::Flow::Stopped };
             tap.consumer.set_flow(flow);
         }
         if !dropped.is_empty() {
@@ -164,32 +151,5 @@ impl Dispatcher {
 
 /// Whether a subscription's own lane is to be emptied.
 fn is_consumed(subscription: &Subscription) -> bool {
-    subscription.lane != OwnLane::None && !subscription.paused
-}
-
-/// Whether a lane is left alone at this moment although it is to be emptied. Never while something of it is here: the
-/// break is for those that have nothing to do.
-fn rests(lane: OwnLane, is_idle: bool, now: DateTime<Utc>) -> bool {
-    lane == OwnLane::Retiring && is_idle && now.second() % RETIRING_TURN >= RETIRING_WORK
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(seconds: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(seconds, 0).unwrap()
-    }
-
-    #[test]
-    fn a_retiring_lane_rests_at_the_end_of_each_quarter_of_a_minute_unless_it_is_busy() {
-        let rest: Vec<i64> = (0..30).filter(|second| rests(OwnLane::Retiring, true, at(*second))).collect();
-        assert_eq!(rest, [10, 11, 12, 13, 14, 25, 26, 27, 28, 29]);
-        assert!(!rests(OwnLane::Retiring, false, at(12)));
-    }
-
-    #[test]
-    fn an_open_lane_never_rests() {
-        assert!((0..60).all(|second| !rests(OwnLane::Open, true, at(second))));
-    }
+    matches!(subscription.lane, OwnLane::Open | OwnLane::Retiring) && !subscription.paused
 }

@@ -61,11 +61,8 @@ fn validate(event: &Event, snapshot: &Snapshot) -> Result<Option<String>, Proble
     let Some(schema) = settings.schema.as_ref().filter(|_| settings.validation != Validation::Off) else {
         return Ok(None);
     };
-    let data = match event.data.is_empty() {
-        true => Ok(Value::Null),
-        // Data of another format satisfies no schema.
-        false => serde_json::from_slice(&event.data).map_err(drop),
-    };
+    // Data of another format satisfies no schema.
+    let data = if event.data.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&event.data).map_err(drop) };
     let checked = match data {
         Ok(data) => schema.check(&data).map_err(Problem::from),
         Err(()) => Err(Problem::at("/data", "is no JSON, and the event's type has a schema: send JSON")),

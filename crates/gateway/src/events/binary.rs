@@ -11,7 +11,7 @@ use crate::http::{Kind, Problem};
 /// What the header field of an attribute begins with.
 const PREFIX: &str = "ce-";
 
-/// Whether a request is in binary mode: it has the attribute that every CloudEvent must have, or the one that we need.
+/// Whether a request is in binary mode: it has the attribute that each of CloudEvents must have, or the one that we need.
 pub(super) fn is(headers: &HeaderMap) -> bool {
     headers.contains_key("ce-specversion") || headers.contains_key("ce-type")
 }
@@ -89,7 +89,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_encoded_is_decoded(text: String) {
-            let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let encoded: String = text.bytes().flat_map(|byte| format!("%{byte:02X}").into_bytes()).map(char::from).collect();
             let decoded = decoded(&encoded);
             prop_assert_eq!(decoded.as_deref(), Some(text.as_str()));
         }

@@ -20,7 +20,6 @@ use crate::{
     app::App,
     clock,
     http::{self, Kind, NoQuery, Problem, Query},
-    rate::Limited,
 };
 
 /// Publish events.
@@ -114,18 +113,8 @@ fn limited(app: &App, admitted: &[Result<Admitted, Problem>]) -> HashMap<Tenant,
     }
     let over = counts.into_iter().filter_map(|(tenant, count)| {
         let (count, per_second) = (NonZeroU32::new(count)?, app.quotas(tenant).publish_per_second);
-        let problem = match app.rates.take(tenant, per_second, count).err()? {
-            Limited::Wait(wait) => {
-                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                let detail = format!("the tenant may publish {per_second} events a second: send the same again later");
-                Problem::new(Kind::TooMany, detail).retry_after(seconds)
-            }
-            Limited::Never(most) => {
-                let detail = format!("the tenant may publish {most} events at once: send shorter arrays");
-                Problem::new(Kind::TooLarge, detail)
-            }
-        };
-        Some((tenant.clone(), problem))
+        let limited = app.rates.take(tenant, per_second, count).err()?;
+        Some((tenant.clone(), limited.told(per_second)))
     });
     over.collect()
 }

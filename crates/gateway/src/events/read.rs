@@ -55,9 +55,7 @@ fn split<'a>(body: &Bytes, most: usize) -> Result<Vec<Message<'a>>, Problem> {
         .map_err(|error| Problem::new(Kind::Malformed, format!("the body is no JSON array: {error}")))?;
     match items.len() {
         0 => Err(Problem::at("", "has no events: send at least one")),
-        count if count > most => {
-            Err(Problem::new(Kind::TooLarge, format!("the body has {count} events: send at most {most} at once")))
-        }
+        count if count > most => Err(Problem::at("", format!("has {count} events: send at most {most} at once"))),
         _ => Ok(items.into_iter().map(|item| structured(body.slice_ref(item.get().as_bytes()))).collect()),
     }
 }
@@ -99,7 +97,7 @@ mod tests {
 
     #[test]
     fn bounds_a_list() {
-        assert_eq!(events("application/json", "[{},{},{}]"), Err(Kind::TooLarge));
+        assert_eq!(events("application/json", "[{},{},{}]"), Err(Kind::Invalid));
         assert_eq!(events("application/json", "[]"), Err(Kind::Invalid));
         assert_eq!(events("application/json", "[{},"), Err(Kind::Malformed));
     }

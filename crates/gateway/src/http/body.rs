@@ -34,10 +34,12 @@ pub(crate) async fn bytes(app: &App, headers: &HeaderMap, body: Body, limit: usi
     match timeout(patience, body::to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) => {
-            let source = std::error::Error::source(&error);
-            Err(match source.is_some_and(|source| source.is::<LengthLimitError>()) {
-                true => too_large(),
-                false => Problem::new(Kind::Malformed, "the body broke off: send it again"),
+            let is_too_long =
+                std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<LengthLimitError>);
+            Err(if is_too_long {
+                too_large()
+            } else {
+                Problem::new(Kind::Malformed, "the body broke off: send it again")
             })
         }
         Err(_) => Err(Problem::new(Kind::Timeout, format!("the body did not arrive within {} s", patience.as_secs()))),

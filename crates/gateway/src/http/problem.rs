@@ -230,6 +230,10 @@ impl From<barid_store::Error> for Problem {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the store did not do what was asked");
                 Self::unavailable("the store is not available: try again")
             }
+            Error::MasterKeyReplaced => {
+                tracing::error!(%detail, "a change is refused");
+                Self::unavailable("the master key was replaced: this gateway must be restarted with the new one")
+            }
             other => {
                 tracing::error!(error = &other as &dyn std::error::Error, "the store failed");
                 Self::new(Kind::Internal, "the store failed: the log of the gateway says why")

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::{net::TcpStream, time::timeout};
 
 /// Longer than any answer takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What came back.
 #[derive(Debug)]

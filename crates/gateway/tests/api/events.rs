@@ -116,7 +116,7 @@ async fn refuses_what_is_no_event() {
     send(&[], "{}").await.expect(415);
     send(&[json, ("content-length", "9000000")], "{}").await.expect(413);
     let many = serde_json::Value::from(vec![json!({"type": "a"}); 1_001]).to_string();
-    send(&[json], &many).await.expect(413);
+    send(&[json], &many).await.expect(422);
     world.post("/v1/events?colour=red", &json!({"type": "deal.won"})).await.expect(400);
     world.end().await;
 }

@@ -25,8 +25,8 @@ async fn a_subscription_lives_from_creation_to_deletion() {
 
     let again = world.put(&path, &subscription("acme", "deals")).await.expect(200);
     assert_eq!(again.header("barid-outcome"), "unchanged");
-    let patch = json!({"delivery": {"max_in_flight": 8}});
-    let patched = world.request(&world.admin, "PATCH", &path, Some(&patch)).await.expect(200);
+    let change = json!({"delivery": {"max_in_flight": 8}});
+    let patched = world.request(&world.admin, "PATCH", &path, Some(&change)).await.expect(200);
     assert_eq!(patched.body["delivery"]["max_in_flight"], 8);
     assert_eq!(patched.header("barid-outcome"), "changed");
     assert_eq!(world.get(&format!("{path}/secrets")).await.body["secrets"][0]["secret"], secret.as_str());
@@ -45,9 +45,9 @@ async fn a_version_that_is_gone_changes_nothing() {
     let old = world.get(&path).await.header("etag").to_owned();
     let document = subscription("acme", "deals").to_string();
     let json = ("content-type", "application/json");
-    let patch = r#"{"delivery": {"max_in_flight": 8}}"#;
-    world.with_headers("PATCH", &path, &[json, ("if-match", &old)], patch).await.expect(200);
-    for (method, body) in [("PUT", document.as_str()), ("PATCH", patch), ("DELETE", "")] {
+    let change = r#"{"delivery": {"max_in_flight": 8}}"#;
+    world.with_headers("PATCH", &path, &[json, ("if-match", &old)], change).await.expect(200);
+    for (method, body) in [("PUT", document.as_str()), ("PATCH", change), ("DELETE", "")] {
         let refused = world.with_headers(method, &path, &[json, ("if-match", &old)], body).await.expect(412);
         assert_ne!(refused.header("etag"), old);
     }
@@ -144,5 +144,27 @@ async fn a_change_says_whether_every_router_has_it() {
     // There is no router: one that starts reads the registry before it consumes.
     let made = world.post("/v1/subscriptions?wait=1", &subscription("acme", "deals")).await.expect(201);
     assert_eq!(made.header("barid-propagation"), "complete");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_whose_master_key_is_lost_can_be_replaced_and_deleted() {
+    let world = World::new().await;
+    let ids = [world.subscribe("acme", "deals").await, world.subscribe("acme", "leads").await];
+    // Sealed with a key that is gone, while new ones are sealed with the gateway's.
+    world.store_with(&[8, 7]).reseal(|_, _| ()).await.unwrap();
+    assert!(world.store_with(&[7, 9]).prepare().await.is_err(), "the word is sealed with the lost key too");
+    world.store_with(&[7, 9]).reseal(|_, _| ()).await.unwrap_err();
+    let [replaced, deleted] = ids.map(|id| format!("/v1/subscriptions/{id}"));
+
+    let shown = world.get(&replaced).await.expect(500);
+    assert!(shown.text.contains("replace it"), "{}", shown.text);
+    let change = json!({"delivery": {"max_in_flight": 8}});
+    world.request(&world.admin, "PATCH", &replaced, Some(&change)).await.expect(500);
+    let put = world.put(&replaced, &subscription("acme", "deals")).await.expect(200);
+    assert_eq!(put.header("barid-outcome"), "changed");
+    world.get(&replaced).await.expect(200);
+    world.delete(&deleted).await.expect(204);
+    world.get(&deleted).await.expect(404);
     world.end().await;
 }

@@ -23,18 +23,13 @@ use crate::client::{Answer, send};
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/dev/broker");
 
 /// What a test may choose.
+#[derive(Default)]
 pub(crate) struct Choice {
     pub(crate) quotas: DefaultQuotas,
     pub(crate) limits: Limits,
     pub(crate) public: Option<bool>,
     /// Another broker than the one there is.
     pub(crate) broker: Option<String>,
-}
-
-impl Default for Choice {
-    fn default() -> Self {
-        Self { quotas: DefaultQuotas::default(), limits: Limits::default(), public: None, broker: None }
-    }
 }
 
 pub(crate) struct World {
@@ -56,9 +51,14 @@ impl World {
         Self::with(Choice::default()).await
     }
 
+    /// The same store, as a process with these master keys has it.
+    pub(crate) fn store_with(&self, keys: &[u8]) -> Store {
+        store(&self.directory, keys)
+    }
+
     pub(crate) async fn with(choice: Choice) -> Self {
         let directory = TempDir::new().unwrap();
-        let store = store(&directory);
+        let store = store(&directory, &[7]);
         let registry = Registry::new();
         let mirror = Arc::new(Mirror::new(store.clone(), None, StoreMetrics::new(&registry).unwrap()));
         mirror.start().await.unwrap();
@@ -183,15 +183,16 @@ pub(crate) async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), wait).await.expect("the condition to hold within a minute");
+    tokio::time::timeout(Duration::from_mins(1), wait).await.expect("the condition to hold within a minute");
 }
 
-fn store(directory: &TempDir) -> Store {
+/// The store in the directory, with these master keys; the first one is the current.
+fn store(directory: &TempDir, keys: &[u8]) -> Store {
     let url = format!("sqlite:{}", directory.path().join("barid.db").display());
-    let key = MasterKeys::generate(|bytes| bytes.fill(7));
+    let keys: Vec<_> = keys.iter().map(|&byte| MasterKeys::generate(|bytes| bytes.fill(byte))).collect();
     Store::new(StoreConfig {
         url: url.into(),
-        keys: MasterKeys::new(&key, &[]).unwrap(),
+        keys: MasterKeys::new(&keys[0], &keys[1..]).unwrap(),
         max_connections: 4,
         timeout: Duration::from_secs(20),
     })

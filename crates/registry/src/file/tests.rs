@@ -226,3 +226,19 @@ fn a_large_file_is_read() {
     }
     assert_eq!(parse(&text, false).unwrap().len(), 2_000);
 }
+
+#[test]
+fn what_is_written_is_read_again() {
+    let value =
+        serde_json::json!({"events": ["#", "deal.*"], "port": 8080, "on": "yes", "retry": {"schedule": ["5s"]}});
+    assert_eq!(super::read(&super::write(&value)).unwrap(), value);
+}
+
+#[test]
+fn a_file_as_it_is_keeps_to_the_limits() {
+    let bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n\
+                c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\n\
+                e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]\n";
+    assert!(super::read(bomb).is_err());
+    assert!(super::read("[").is_err());
+}

@@ -133,7 +133,7 @@ enum Happening {
 
 fn happenings() -> impl Strategy<Value = Happening> {
     let tenants = || select(vec!["acme", "other"]);
-    let lanes = select(vec![OwnLane::None, OwnLane::None, OwnLane::Open, OwnLane::Retiring]);
+    let lanes = select(vec![OwnLane::None, OwnLane::None, OwnLane::Open, OwnLane::Retiring, OwnLane::Closing]);
     let said = proptest::option::weighted(0.7, (vec(patterns(), 1..3), lanes));
     prop_oneof![
         4 => (0..6_usize, tenants(), said).prop_map(|(number, tenant, said)| Happening::Subscription(number, tenant, said)),

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     connect::private,
     master_key::{MasterKeys, Unsealed},
-    record::{Kind, Record},
+    record::{Content, Kind, Record},
 };
 
 /// The format, in the header.
@@ -143,6 +143,18 @@ impl Copy {
         rewrite.add(&contents.records)?;
         *self = rewrite.finish(contents.revision)?;
         Ok(())
+    }
+}
+
+impl Contents {
+    /// Refuses contents in which a subscription is sealed with a key that is not known: a process that leaves it out routes
+    /// its events to nobody, while one that waits for the store loses nothing.
+    pub(super) fn must_open(&self, keys: &MasterKeys) -> Result<(), Unusable> {
+        let opens = |record: &Record| match &record.content {
+            Some(Content::Subscription { document, .. }) => keys.knows(document),
+            _ => true,
+        };
+        if self.records.iter().all(opens) { Ok(()) } else { Err(Unusable::WrongKey) }
     }
 }
 

@@ -92,6 +92,7 @@ impl Mirror {
         let keys = self.store.keys.clone();
         let work = move || {
             let (copy, contents) = Copy::read(&path, &keys).map_err(io::Error::other)?;
+            contents.must_open(&keys).map_err(io::Error::other)?;
             let mut all = Compiled::of(&keys, contents.records);
             let skipped = mem::take(&mut all.skipped);
             let made = everything(all, contents.revision).map_err(io::Error::other)?;

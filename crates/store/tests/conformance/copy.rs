@@ -134,6 +134,26 @@ async fn a_copy_that_cannot_be_written_stops_nothing(world: World) {
 }
 
 #[tokio::test]
+async fn a_copy_with_what_does_not_open_is_not_started_from() {
+    let world = World::sqlite();
+    let (store, path) = (world.store().await, world.path("copy"));
+    put(&store, &subscription("acme", "a")).await;
+    let both = world.store_with(&keys(&[2, 1]));
+    let live = mirror(&both, Some(&path));
+    live.start().await.unwrap();
+    let with_new_key_only = async || {
+        let away = store_at("postgres://barid:barid@127.0.0.1:1/barid", &keys(&[2]), Duration::from_millis(200));
+        let copied = mirror(&away, Some(&path));
+        copied.start().await.map(|()| copied.snapshots().borrow().len())
+    };
+    // The lines are sealed with the new key, and what stands in them with the old one.
+    assert!(matches!(with_new_key_only().await, Err(Error::Unavailable(_))));
+    both.reseal(|_, _| ()).await.unwrap();
+    live.refresh().await.unwrap();
+    assert_eq!(with_new_key_only().await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_copy_of_another_installation_never_meets_the_store() {
     let (ours, theirs) = (World::sqlite(), World::sqlite());
     let path = theirs.path("copy");

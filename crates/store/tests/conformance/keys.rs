@@ -1,12 +1,14 @@
 //! API keys.
 
-use barid_store::{Error, Scope};
+use barid_store::{Error, MAX_TENANT_KEYS, Scope};
 
 use crate::world::{World, at, key, mirror, put, subscription};
 
 crate::on_both_engines! {
     a_key_is_there_until_revoked_and_listed_after,
     one_first_admin_key_is_made,
+    an_expired_admin_key_opens_nothing,
+    a_tenant_has_no_more_keys_than_allowed,
     using_a_key_is_no_change,
     keys_are_listed_by_tenant,
     the_keyring_follows,
@@ -40,6 +42,41 @@ async fn one_first_admin_key_is_made(world: World) {
     // Revoking the last one opens the door again for whoever has the machine.
     store.revoke_key(&keys[0].id, at(0)).await.unwrap();
     assert!(store.add_first_admin_key(&key(77, Scope::Admin, None)).await.unwrap());
+}
+
+async fn an_expired_admin_key_opens_nothing(world: World) {
+    let store = world.store().await;
+    let mut first = key(1, Scope::Admin, None);
+    first.expires_at = Some(at(10));
+    assert!(store.add_first_admin_key(&first).await.unwrap());
+    let mut second = key(2, Scope::Admin, None);
+    second.created_at = at(9);
+    assert!(!store.add_first_admin_key(&second).await.unwrap());
+    second.created_at = at(10);
+    assert!(store.add_first_admin_key(&second).await.unwrap());
+}
+
+async fn a_tenant_has_no_more_keys_than_allowed(world: World) {
+    let store = world.store().await;
+    let allowed = u8::try_from(MAX_TENANT_KEYS).unwrap();
+    for number in 0..allowed {
+        let mut key = key(number, Scope::Publish, Some("acme"));
+        key.expires_at = (number == 0).then(|| at(10));
+        store.add_key(&key).await.unwrap();
+    }
+    let mut more = key(allowed, Scope::Publish, Some("acme"));
+    assert!(matches!(store.add_key(&more).await, Err(Error::Quota { limit: MAX_TENANT_KEYS, .. })));
+    // Neither other tenants' nor an administrator's count, and none that cannot be used any more does.
+    store.add_key(&key(201, Scope::Publish, Some("beta"))).await.unwrap();
+    store.add_key(&key(202, Scope::Admin, None)).await.unwrap();
+    more.created_at = at(10);
+    store.add_key(&more).await.unwrap();
+    let another = key(203, Scope::Publish, Some("acme"));
+    assert!(matches!(store.add_key(&another).await, Err(Error::Quota { .. })));
+    store.revoke_key(&key(1, Scope::Publish, None).id, at(1)).await.unwrap();
+    let mut last = another;
+    last.created_at = at(10);
+    store.add_key(&last).await.unwrap();
 }
 
 async fn using_a_key_is_no_change(world: World) {

@@ -43,7 +43,8 @@ pub(super) async fn rotate(settings: &Settings, output: Output) -> anyhow::Resul
     match output {
         Output::Table => output::line(&format!(
             "sealed again with the current master key: {sealed} rows. The old key can be taken out of \
-             security.other_master_keys once every process has read the registry since"
+             security.other_master_keys once every process has the new one and the metric barid_registry_revision of each is \
+             what it is at the others"
         ))?,
         Output::Json | Output::Yaml => output::data(output, &json!({ "sealed": sealed }))?,
     }

@@ -8,7 +8,7 @@ use axum::{
 use barid_registry::SubscriptionId;
 use barid_store::Expect;
 
-use super::write::must_find;
+use super::WHAT;
 use crate::{
     access::Caller,
     api::registered::{contended, is_raced},
@@ -34,13 +34,15 @@ pub(super) async fn delete(
     precondition: Precondition,
 ) -> Result<Response, Problem> {
     for _ in 1..TRIES {
-        let row = must_find(&app, &caller, &id).await?;
-        precondition.check(Some(row.revision))?;
+        // What it says is not asked: one that cannot be read any more can be deleted.
+        let head = app.store.subscription_head(&id).await?.filter(|head| caller.sees(&head.tenant));
+        let Some(head) = head else { return Err(Problem::not_found(WHAT)) };
+        precondition.check(Some(head.revision))?;
         let response = StatusCode::NO_CONTENT.into_response();
         if query.dry_run.is_on() {
             return Ok(response);
         }
-        match app.store.delete_subscription(&id, Expect::Revision(row.revision), clock::now()).await {
+        match app.store.delete_subscription(&id, Expect::Revision(head.revision), clock::now()).await {
             Ok(revision) => return Ok(changes::announce(&app, revision, query.wait, response).await),
             Err(error) if is_raced(&error) => {}
             Err(error) => return Err(error.into()),

@@ -30,14 +30,16 @@ pub(super) async fn put(
     Document(body): Document,
 ) -> Result<Response, Problem> {
     let fresh = fresh_signing()?;
+    // Before anything is looked up: ids can be worked out, and must not tell whether another tenant's subscription exists.
+    let told = settings(&app, &caller, Some(&fresh), |reading| document::read(&body, reading))?;
+    if told.id() != id {
+        let message =
+            "does not belong to the id in the path, which is derived from tenant and name: use POST, or that id";
+        return Err(Problem::at("/name", message));
+    }
     write(&app, &caller, &id, &precondition, query, |found| {
         let signing = found.map_or(&fresh, |row| &row.value.settings.signing);
         let settings = settings(&app, &caller, Some(signing), |reading| document::read(&body, reading))?;
-        if settings.id() != id {
-            let message =
-                "does not belong to the id in the path, which is derived from tenant and name: use POST, or that id";
-            return Err(Problem::at("/name", message));
-        }
         let is_secret_new = settings.signing == fresh;
         Ok(Change { settings, is_secret_new })
     })

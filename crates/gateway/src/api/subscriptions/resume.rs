@@ -40,6 +40,8 @@ pub(super) async fn resume(
         let lane = match row.value.lane {
             OwnLane::None => OwnLane::None,
             OwnLane::Open | OwnLane::Retiring => OwnLane::Retiring,
+            // Found empty before; what is not paused is not stopped by it.
+            OwnLane::Closing => OwnLane::Closing,
         };
         let limits = app.lane_limits(&row.value.settings.tenant);
         match app.store.set_lane(&id, false, lane, Expect::Revision(row.revision), limits, clock::now()).await {

@@ -3,7 +3,7 @@
 
 mod sample;
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use axum::{
     Json,
@@ -60,6 +60,11 @@ pub(super) async fn test(
     let row = must_find(&app, &caller, &id).await?;
     let settings = &row.value.settings;
     let now = clock::now();
+    // A test is an event of its tenant like others.
+    let per_second = app.quotas(&settings.tenant).publish_per_second;
+    if let Err(limited) = app.rates.take(&settings.tenant, per_second, NonZeroU32::MIN) {
+        return Err(limited.told(per_second));
+    }
     let event = sample::event(body.as_ref(), settings, &app.snapshot(), Uuid::now_v7(), now)?;
     let test = Uuid::now_v7().simple().to_string();
     let patience = settings.destination.timeout() + ROAD;

@@ -13,17 +13,64 @@ use crate::{
     app::App,
     changes::{self, WaitOrTry},
     clock,
-    http::{Precondition, Problem},
+    http::{Kind, Precondition, Problem},
 };
 
 /// How often a change is tried again when somebody else changes the same subscription at the same moment.
 const TRIES: usize = 4;
 
-/// The subscription, if there is one and the caller sees it; one that it does not see is an error, since its id is taken.
+/// What there is under an id.
+enum Found {
+    Nothing,
+    Readable(Box<Row<Registered>>),
+    /// What it says is lost: sealed with a key that nobody has any more, or damaged. It can be replaced and deleted.
+    Unreadable {
+        revision: u64,
+    },
+}
+
+impl Found {
+    fn row(&self) -> Option<&Row<Registered>> {
+        match self {
+            Self::Readable(row) => Some(row),
+            Self::Nothing | Self::Unreadable { .. } => None,
+        }
+    }
+
+    fn revision(&self) -> Option<u64> {
+        match self {
+            Self::Nothing => None,
+            Self::Readable(row) => Some(row.revision),
+            Self::Unreadable { revision } => Some(*revision),
+        }
+    }
+}
+
+/// What there is, if the caller sees it; one that it does not see is an error, since its id is taken.
+async fn look(app: &App, caller: &Caller, id: &SubscriptionId) -> Result<Found, Problem> {
+    let (tenant, found) = match app.store.subscription(id).await {
+        Ok(None) => return Ok(Found::Nothing),
+        Ok(Some(row)) => (row.value.settings.tenant.clone(), Found::Readable(Box::new(row))),
+        Err(error @ Error::Corrupt(_)) => {
+            let Some(head) = app.store.subscription_head(id).await? else { return Ok(Found::Nothing) };
+            tracing::error!(subscription.id = %id, %error, "a subscription cannot be read");
+            (head.tenant, Found::Unreadable { revision: head.revision })
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if caller.sees(&tenant) { Ok(found) } else { Err(Problem::not_found(WHAT)) }
+}
+
+fn unreadable() -> Problem {
+    Problem::new(Kind::Internal, "the subscription cannot be read: replace it with PUT, or delete it")
+}
+
+/// The subscription, if there is one; as [`look`], and one that cannot be read is an error.
 pub(super) async fn find(app: &App, caller: &Caller, id: &SubscriptionId) -> Result<Option<Row<Registered>>, Problem> {
-    match app.store.subscription(id).await? {
-        Some(row) if !caller.sees(&row.value.settings.tenant) => Err(Problem::not_found(WHAT)),
-        found => Ok(found),
+    match look(app, caller, id).await? {
+        Found::Nothing => Ok(None),
+        Found::Readable(row) => Ok(Some(*row)),
+        Found::Unreadable { .. } => Err(unreadable()),
     }
 }
 
@@ -60,7 +107,8 @@ pub(super) struct Change {
     pub(super) is_secret_new: bool,
 }
 
-/// Writes what `decide` makes of what there is, and answers with it.
+/// Writes what `decide` makes of what there is, and answers with it. One that cannot be read is decided about as if there
+/// were none, and replaced.
 pub(super) async fn write(
     app: &App,
     caller: &Caller,
@@ -70,18 +118,23 @@ pub(super) async fn write(
     decide: impl Fn(Option<&Row<Registered>>) -> Result<Change, Problem>,
 ) -> Result<Response, Problem> {
     for _ in 1..TRIES {
-        let found = find(app, caller, id).await?;
-        precondition.check(found.as_ref().map(|row| row.revision))?;
-        let Change { settings, is_secret_new } = decide(found.as_ref())?;
+        let found = look(app, caller, id).await?;
+        // Decided first: what is wrong in itself is told whatever version it is for.
+        let Change { settings, is_secret_new } = match decide(found.row()) {
+            // It builds on what there is, and that is there, but lost.
+            Err(missing) if missing.kind() == Kind::NotFound && found.revision().is_some() => return Err(unreadable()),
+            decided => decided?,
+        };
+        precondition.check(found.revision())?;
         if query.dry_run.is_on() {
-            let outcome = match found.map(|row| row.value.settings == settings) {
-                None => Outcome::Created,
-                Some(true) => Outcome::Unchanged,
-                Some(false) => Outcome::Changed,
+            let outcome = match &found {
+                Found::Nothing => Outcome::Created,
+                Found::Readable(row) if row.value.settings == settings => Outcome::Unchanged,
+                Found::Readable(_) | Found::Unreadable { .. } => Outcome::Changed,
             };
             return Ok(tried(outcome, Some(view::draft(&settings))));
         }
-        let expect = found.map_or(Expect::Absent, |row| Expect::Revision(row.revision));
+        let expect = found.revision().map_or(Expect::Absent, Expect::Revision);
         let quota = app.quotas(&settings.tenant).subscriptions;
         match app.store.put_subscription(&settings, expect, quota, clock::now()).await {
             Ok(put) => return answer(app, id, put, query, is_secret_new.then_some(&settings.signing)).await,
