@@ -128,9 +128,10 @@ impl Running<'_> {
         let road = &supplies.road;
         let mut api = None;
         if let Some(registry) = registry {
-            let stopgap = match self.roles.contains(&Role::Gateway) {
-                true => Some(store::Stopgap::start(settings, supplies).await?),
-                false => None,
+            let stopgap = if self.roles.contains(&Role::Gateway) {
+                Some(store::Stopgap::start(settings, supplies).await?)
+            } else {
+                None
             };
             let ready = store::start(&registry, settings, self.roles, supplies);
             let Some(installation) = lifecycle.until_stopped(ready).await.transpose()? else {
