@@ -148,6 +148,9 @@ impl Follower {
             self.check.set_degraded("stale: the store is away, and this process works with what it knew last");
         } else if let Some(text) = out_of_touch(self.asked, now) {
             self.check.set_degraded(text);
+        } else if self.registry.mirror.unreadable() > 0 {
+            self.check
+                .set_degraded("some of the registry cannot be read: the log names it; is its master key missing?");
         } else {
             self.check.set_ok();
         }
