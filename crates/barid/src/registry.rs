@@ -41,6 +41,12 @@ pub(crate) enum Unusable {
         /// What we are, as a clause.
         ours: String,
     },
+    /// A process without a store works on the same queues.
+    #[error(
+        "a process that runs from a file of subscriptions consumes in this namespace, and drops what only the store's \
+         subscriptions want: stop it first, or give one of the two another broker.namespace"
+    )]
+    BesideAFile,
     /// The store is not for this process.
     #[error(transparent)]
     Store(Error),

@@ -15,8 +15,8 @@ use tracing::{error, info, warn};
 use crate::config::{Settings, advice};
 use crate::exit::Exit;
 use crate::lifecycle::{Lifecycle, Tasks, signals};
-use crate::registry::Registry;
-use crate::registry::presence::Presence;
+use crate::registry::presence::{FROM_FILE, Presence};
+use crate::registry::{Registry, Unusable};
 use crate::reload::{self, Reloader};
 use crate::roles::{Role, Supplies};
 use crate::source::Source;
@@ -103,7 +103,7 @@ pub(crate) async fn serve(settings: Settings, roles: Vec<Role>) -> anyhow::Resul
     Ok(if foreign.get().is_some() { Exit::BadConfiguration } else { exit })
 }
 
-/// Set when another installation was met and this process yielded.
+/// Set when another installation was met, here or in the store, and this process yielded.
 type Foreign = Arc<OnceLock<()>>;
 
 /// What starting needs, and does not change.
@@ -126,16 +126,22 @@ impl Running<'_> {
         let foreign = Foreign::default();
         let Self { settings, supplies, presence, .. } = *self;
         let road = &supplies.road;
+        let mut api = None;
         if let Some(registry) = registry {
+            let stopgap = if self.roles.contains(&Role::Gateway) {
+                Some(store::Stopgap::start(settings, supplies).await?)
+            } else {
+                None
+            };
             let ready = store::start(&registry, settings, self.roles, supplies);
             let Some(installation) = lifecycle.until_stopped(ready).await.transpose()? else {
                 return Ok(foreign);
             };
             presence.belongs_to(installation.clone());
-            if self.roles.contains(&Role::Gateway) {
-                supplies.start_gateway(settings, &registry, installation, tasks).await?;
-            }
-            tokio::spawn(store::follow(registry, supplies));
+            self.stop_when(store::follow(registry.clone(), supplies), &foreign);
+            api = stopgap.map(|stopgap| (stopgap, registry, installation));
+        } else {
+            presence.belongs_to(FROM_FILE.to_owned());
         }
         let (topology, at_start) = (settings.broker.topology(), settings.broker.at_start);
         let prepared = topology::prepare(&topology, at_start, road.link.clone(), self.broker);
@@ -143,21 +149,17 @@ impl Running<'_> {
             return Ok(foreign);
         }
         tokio::spawn(topology::keep(topology, at_start, road.link.clone()));
-        if presence.installation().is_some() {
-            let Some(admitted) = lifecycle.until_stopped(presence.look_around(road)).await else {
-                return Ok(foreign);
-            };
-            admitted?;
-        }
-        let keeping = presence.clone().keep(road.clone());
-        let (stop, told) = (supplies.stop.clone(), Arc::clone(&foreign));
-        tokio::spawn(async move {
-            let reason = keeping.await;
-            error!("{reason}");
-            let _first = told.set(());
-            stop.cancel();
-        });
+        let Some(admitted) = lifecycle.until_stopped(presence.look_around(road)).await else {
+            return Ok(foreign);
+        };
+        admitted?;
+        self.stop_when(presence.clone().keep(road.clone()), &foreign);
 
+        if let Some((stopgap, registry, installation)) = api {
+            // Not before it is admitted: the API and its janitor change what others of the namespace use.
+            stopgap.end().await;
+            supplies.start_gateway(settings, &registry, installation, tasks).await?;
+        }
         for &role in self.roles {
             supplies.start(role, settings, tasks)?;
             info!(%role, "started");
@@ -166,5 +168,16 @@ impl Running<'_> {
         // Last, so that a process that is ready has its roles.
         tokio::spawn(readiness::watch(road.clone(), self.broker.clone()));
         Ok(foreign)
+    }
+
+    /// Stops the roles when `watch` finds that this process must not go on.
+    fn stop_when(&self, watch: impl Future<Output = Unusable> + Send + 'static, foreign: &Foreign) {
+        let (stop, told) = (self.supplies.stop.clone(), Arc::clone(foreign));
+        tokio::spawn(async move {
+            let reason = watch.await;
+            error!("{reason}");
+            let _first = told.set(());
+            stop.cancel();
+        });
     }
 }

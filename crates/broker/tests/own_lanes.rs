@@ -123,7 +123,7 @@ async fn a_roll_call_waits_for_every_router_that_consumes() {
 
     let (out, _inbox) = mpsc::channel(8);
     let consumer = world.road.consume(0, world.names.inbox(), 8, out);
-    let is_missed = async { while have(7, Duration::from_millis(300)).await {} };
+    let is_missed = async { while have(7, Duration::from_secs(1)).await {} };
     timeout(PATIENCE, is_missed).await.expect("one that consumes and says nothing is missed");
 
     let (control, mut calls) = (world.road.control.clone(), world.road.control.notices());
@@ -146,7 +146,9 @@ async fn a_roll_call_waits_for_every_router_that_consumes() {
     let others = roll_call::others(&world.road, Duration::from_millis(500)).await;
     assert_eq!(others.len(), 1);
     assert_eq!(others[0].installation.as_deref(), Some("i"));
-    answering.abort();
     consumer.set_flow(Flow::Stopped);
+    timeout(PATIENCE, consumer.drained()).await.unwrap();
+    assert!(!have(u64::MAX, Duration::from_secs(1)).await, "one that is behind counts, also between two sessions");
+    answering.abort();
     world.remove().await;
 }

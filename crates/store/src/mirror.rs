@@ -5,6 +5,7 @@
 mod compile;
 mod copy;
 mod load;
+mod place;
 
 use std::{
     path::PathBuf,
@@ -23,6 +24,7 @@ use tokio::{
 use self::{
     compile::{Skipped, digests},
     copy::Copy,
+    place::Home,
 };
 use crate::{error::Error, keyring::Keyring, metrics::Metrics, since::Reader, store::Store};
 
@@ -30,7 +32,7 @@ use crate::{error::Error, keyring::Keyring, metrics::Metrics, since::Reader, sto
 #[derive(Debug)]
 pub struct Mirror {
     store: Store,
-    copy: Option<PathBuf>,
+    copy: Option<Arc<Home>>,
     metrics: Metrics,
     snapshots: watch::Sender<Arc<Snapshot>>,
     keyring: watch::Sender<Arc<Keyring>>,
@@ -72,11 +74,12 @@ enum Care {
 }
 
 impl Mirror {
-    /// A mirror of the store, empty until it is started; `copy` is the file in which it keeps its copy, if any.
+    /// A mirror of the store, empty until it is started; `copy` is the file in which it keeps its copy, if any: with
+    /// a number at its end where another process has that file, and a lock file beside it.
     pub fn new(store: Store, copy: Option<PathBuf>, metrics: Metrics) -> Self {
         Self {
             store,
-            copy,
+            copy: copy.map(|path| Arc::new(Home::new(path))),
             metrics,
             snapshots: watch::Sender::new(Arc::default()),
             keyring: watch::Sender::new(Arc::default()),

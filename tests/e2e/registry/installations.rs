@@ -18,3 +18,16 @@ async fn a_process_with_another_store_refuses_to_consume_and_the_first_goes_on()
     receiver.all_arrived("/a", [&id]).await?;
     world.finish().await
 }
+
+#[tokio::test]
+async fn a_process_with_a_store_refuses_to_consume_beside_one_that_runs_from_a_file() -> Result<()> {
+    let mut world = World::new("beside-a-file").await?;
+    let _from_file = world.start(&["router"]).await?;
+    let _shares_the_work = world.start(&["router"]).await?;
+    world.use_sqlite();
+    let process = world.launch(&["router", "dispatcher"]).spawn()?;
+    assert_eq!(process.ended(PATIENCE).await?.code(), Some(78));
+    let log = process.log().join("\n");
+    assert!(log.contains("runs from a file of subscriptions consumes in this namespace"), "{log}");
+    world.finish().await
+}

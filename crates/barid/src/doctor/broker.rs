@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::Finding;
 use crate::config::Settings;
 use crate::errand::{Errand, goodbye};
-use crate::registry::presence::neighbours as neighbours_of;
+use crate::registry::presence::{FROM_FILE, neighbours as neighbours_of};
 
 const CHECK: &str = "broker";
 const TOPOLOGY: &str = "topology";
@@ -75,6 +75,11 @@ async fn neighbours(settings: &Settings, installation: Option<&str>) -> anyhow::
     let others: Vec<_> = present.iter().filter_map(|present| present.installation.as_deref()).collect();
     let foreign = installation.and_then(|ours| others.iter().find(|other| **other != ours));
     Ok(match foreign {
+        Some(&FROM_FILE) => Finding::failed(
+            NEIGHBOURS,
+            "a process that runs from a file of subscriptions uses this namespace",
+            "stop it, or give one of the two another broker.namespace",
+        ),
         Some(other) => Finding::failed(
             NEIGHBOURS,
             format!("processes of another installation ({other}) use this namespace"),

@@ -3,11 +3,11 @@
 use super::{Finding, Status};
 use crate::config::Settings;
 use crate::exit::explain;
-use crate::registry::{self, master_key};
+use crate::registry::{self, master_key, presence};
 
 const CHECK: &str = "store";
 
-/// What was found, and the installation if it is known.
+/// What was found, and the installation that processes with these settings have, if it is known.
 pub(super) struct Examined {
     pub(super) findings: Vec<Finding>,
     pub(super) installation: Option<String>,
@@ -22,7 +22,9 @@ impl From<Finding> for Examined {
 /// Opens the store, unless there is none to open.
 pub(super) async fn examine(settings: &Settings) -> Examined {
     if let Some(file) = &settings.subscriptions {
-        return Finding::skipped(CHECK, format!("not used: subscriptions come from {}", file.display())).into();
+        let text = format!("not used: subscriptions come from {}", file.display());
+        let findings = vec![Finding::skipped(CHECK, text)];
+        return Examined { findings, installation: Some(presence::FROM_FILE.to_owned()) };
     }
     if let Some(file) = settings.store.url.file().filter(|file| !file.exists()) {
         return Finding::ok(

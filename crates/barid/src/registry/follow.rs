@@ -1,6 +1,7 @@
 //! Keeps the mirror close to the store: whenever somebody says that something has changed, every ten seconds in case nobody
 //! did, and by counting every five minutes in case both failed.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,14 @@ use barid_broker::Road;
 use barid_broker::control::Notice;
 use barid_store::{Error, Refreshed};
 use barid_telemetry::Check;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tracing::{debug, info, warn};
 
-use super::Registry;
+use super::{Registry, Unusable};
+use crate::clock;
 use crate::exit::explain;
 
 /// How often the store is asked for changes when nobody tells of any.
@@ -21,6 +24,9 @@ const REFRESH_EVERY: Duration = Duration::from_secs(10);
 
 /// How often everything is counted.
 const VERIFY_EVERY: Duration = Duration::from_mins(5);
+
+/// How long the store may fail to answer before `/readyz` says so: several refreshes.
+const STALE_AFTER: TimeDelta = TimeDelta::minutes(1);
 
 /// What woke us.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,10 +37,12 @@ enum Wake {
     Verify,
 }
 
-/// Follows the store, for ever. `refresh` asks for a look now; `check` says what `/readyz` shows.
-pub(crate) async fn follow(registry: Registry, road: Road, refresh: Arc<Notify>, check: Check) {
-    let mut follower = Follower { registry, check, failing: false };
-    follower.show();
+/// Follows the store. `refresh` asks for a look now; `check` says what `/readyz` shows.
+///
+/// Returns when the store has become that of another installation: what is known of the registry is not its any more.
+pub(crate) async fn follow(registry: Registry, road: Road, refresh: Arc<Notify>, check: Check) -> Unusable {
+    let mut follower = Follower { registry, check, failing: false, asked: clock::now() };
+    follower.show(follower.asked);
     let mut notices = road.control.notices();
     let mut link = road.link.clone();
     let mut refreshes = ticks(REFRESH_EVERY);
@@ -47,7 +55,7 @@ pub(crate) async fn follow(registry: Registry, road: Road, refresh: Arc<Notify>,
             is_back = link.reconnected() => {
                 if !is_back {
                     // The road is closed: the process ends.
-                    return;
+                    return pending().await;
                 }
                 Wake::Verify
             }
@@ -55,10 +63,12 @@ pub(crate) async fn follow(registry: Registry, road: Road, refresh: Arc<Notify>,
                 Ok(Notice::Changed { installation, revision }) if follower.lacks(&installation, revision) => Wake::Refresh,
                 Ok(_) => continue,
                 Err(RecvError::Lagged(_)) => Wake::Refresh,
-                Err(RecvError::Closed) => return,
+                Err(RecvError::Closed) => return pending().await,
             },
         };
-        follower.look(wake).await;
+        if let Err(unusable) = follower.look(wake).await {
+            return unusable;
+        }
     }
 }
 
@@ -74,6 +84,16 @@ struct Follower {
     check: Check,
     /// Whether the last look failed, which was told then.
     failing: bool,
+    /// When the store answered last.
+    asked: DateTime<Utc>,
+}
+
+/// What `/readyz` says of a registry that has been out of touch with its store for too long.
+fn out_of_touch(asked: DateTime<Utc>, now: DateTime<Utc>) -> Option<String> {
+    (now - asked > STALE_AFTER).then(|| {
+        let since = asked.to_rfc3339_opts(SecondsFormat::Secs, true);
+        format!("stale since {since}: the store cannot be asked, and this process works with what it knew then")
+    })
 }
 
 impl Follower {
@@ -84,14 +104,22 @@ impl Follower {
             && mirror.snapshots().borrow().revision() < Some(revision)
     }
 
-    async fn look(&mut self, wake: Wake) {
+    async fn look(&mut self, wake: Wake) -> Result<(), Unusable> {
         let mirror = &self.registry.mirror;
         let result = match wake {
             Wake::Refresh => mirror.refresh().await,
             Wake::Verify => mirror.verify().await,
         };
+        if let Err(error @ Error::OtherInstallation { .. }) = result {
+            return Err(Unusable::Store(error));
+        }
+        let now = clock::now();
+        if result.is_ok() {
+            self.asked = now;
+        }
         self.tell(result);
-        self.show();
+        self.show(now);
+        Ok(())
     }
 
     /// Once when it begins, once when it is over.
@@ -115,11 +143,29 @@ impl Follower {
         self.failing = failed;
     }
 
-    fn show(&self) {
+    fn show(&self, now: DateTime<Utc>) {
         if self.registry.mirror.is_stale() {
             self.check.set_degraded("stale: the store is away, and this process works with what it knew last");
+        } else if let Some(text) = out_of_touch(self.asked, now) {
+            self.check.set_degraded(text);
+        } else if self.registry.mirror.unreadable() > 0 {
+            self.check
+                .set_degraded("some of the registry cannot be read: the log names it; is its master key missing?");
         } else {
             self.check.set_ok();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_was_away_for_over_a_minute_is_told_of() {
+        let asked = DateTime::UNIX_EPOCH;
+        assert_eq!(out_of_touch(asked, asked + STALE_AFTER), None);
+        let text = out_of_touch(asked, asked + STALE_AFTER + TimeDelta::seconds(1)).unwrap();
+        assert!(text.contains("stale since 1970-01-01T00:00:00Z"), "{text}");
     }
 }

@@ -30,6 +30,10 @@ const LOOK_AROUND: Duration = Duration::from_millis(500);
 /// How long this process may take until it can call and hear them.
 const IN_TOUCH_WITHIN: Duration = Duration::from_secs(5);
 
+/// What processes that run from a file call their installation: they share the work with each other, and not with
+/// those of a store, whose subscriptions they do not know.
+pub(crate) const FROM_FILE: &str = "file";
+
 /// All processes of the namespace that answer, this one too if it does.
 pub(crate) async fn neighbours(road: &Road) -> Vec<Present> {
     let in_touch = async {
@@ -53,7 +57,7 @@ pub(crate) struct Presence(Arc<Shared>);
 struct Shared {
     process: String,
     roles: Vec<String>,
-    /// Of the store, once it is known; never for a process that runs from a file.
+    /// Of the store once it is known, or [`FROM_FILE`].
     installation: OnceLock<String>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     /// Milliseconds since 1970; 0 while it does not consume.
@@ -75,7 +79,7 @@ impl Presence {
         }))
     }
 
-    /// The store that this process works from, known from now on. It does not change.
+    /// What this process works from, known from now on: the installation of a store, or [`FROM_FILE`]. It does not change.
     pub(crate) fn belongs_to(&self, installation: String) {
         // A second call finds the same one: the mirror refuses a store that has become another.
         let _known = self.0.installation.set(installation);
@@ -126,9 +130,13 @@ impl Presence {
 
     fn admits(&self, installation: Option<&str>, since: i64, process: &str) -> Result<(), Unusable> {
         match self.judge(installation, since, process) {
+            Verdict::Yield if installation == Some(FROM_FILE) => Err(Unusable::BesideAFile),
             Verdict::Yield => Err(Unusable::AnotherInstallation {
                 other: installation.unwrap_or_default().to_owned(),
-                ours: format!("this process works for {}", self.installation().unwrap_or("none")),
+                ours: match self.installation() {
+                    Some(FROM_FILE) => "this process runs from a file of subscriptions".to_owned(),
+                    ours => format!("this process works for {}", ours.unwrap_or("none")),
+                },
             }),
             Verdict::Nothing | Verdict::Complain => Ok(()),
         }

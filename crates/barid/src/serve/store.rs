@@ -14,7 +14,7 @@ use tracing::{info, warn};
 use crate::clock;
 use crate::config::Settings;
 use crate::exit::explain;
-use crate::registry::{self, Registry, admin_key};
+use crate::registry::{self, Registry, Unusable, admin_key};
 use crate::roles::{Role, Supplies};
 
 /// The pause between two tries.
@@ -34,19 +34,12 @@ pub(super) async fn start(
     supplies: &Supplies,
 ) -> anyhow::Result<String> {
     let check = supplies.health.readiness(CHECK);
-    let mut stopgap = None;
     while let Err(error) = registry.mirror.start().await {
         if !registry::is_passing(&error) {
             return Err(registry::judged(error));
         }
-        if stopgap.is_none() && roles.contains(&Role::Gateway) {
-            stopgap = Some(Stopgap::start(settings, supplies).await?);
-        }
         tell(error, &check);
         sleep(PAUSE).await;
-    }
-    if let Some(stopgap) = stopgap {
-        stopgap.end().await;
     }
     let installation = registry.mirror.installation().context("the registry does not say whose it is")?;
     let snapshot = registry.snapshots().borrow().clone();
@@ -79,31 +72,31 @@ fn tell(error: Error, check: &Check) {
     check.set_failing("the store does not answer, and there is no copy of it here");
 }
 
-/// Follows the store.
-pub(super) fn follow(registry: Registry, supplies: &Supplies) -> impl Future<Output = ()> + Send + 'static {
+/// Follows the store; returns when it has become one that this process must not use.
+pub(super) fn follow(registry: Registry, supplies: &Supplies) -> impl Future<Output = Unusable> + Send + 'static {
     let check = supplies.health.readiness(CHECK);
     registry::follow::follow(registry, supplies.road.clone(), Arc::clone(&supplies.refresh), check)
 }
 
 /// Metrics and health where the gateway will be, until it is.
-struct Stopgap {
+pub(super) struct Stopgap {
     running: tokio::task::JoinHandle<()>,
     stop: CancellationToken,
 }
 
 impl Stopgap {
-    async fn start(settings: &Settings, supplies: &Supplies) -> anyhow::Result<Self> {
+    pub(super) async fn start(settings: &Settings, supplies: &Supplies) -> anyhow::Result<Self> {
         let listen = settings.gateway.listen;
         let server = Server::bind(listen, supplies.registry.clone(), supplies.health.clone())
             .await
             .with_context(|| format!("cannot listen on {listen} (gateway.listen)"))?;
-        info!(address = %server.address(), "serving /metrics, /livez and /readyz until the store answers");
+        info!(address = %server.address(), "serving /metrics, /livez and /readyz until store and broker answer");
         let stop = CancellationToken::new();
         Ok(Self { running: tokio::spawn(server.run(stop.clone())), stop })
     }
 
     /// Frees the address.
-    async fn end(self) {
+    pub(super) async fn end(self) {
         self.stop.cancel();
         let _ended = self.running.await;
     }

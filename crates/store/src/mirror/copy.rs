@@ -1,15 +1,14 @@
 //! The copy of the registry on disk, from which a process starts while the store is away. A journal: a header, then one
 //! sealed line per row, of which the one with the highest revision counts, and a line after each refresh that says up to
 //! which revision everything is there. Appended to on every refresh; written anew on a full load, and when it has grown to
-//! twice its size.
+//! twice its size. Only one process writes to it; others may read it.
 
 use std::{
     borrow::Cow,
     collections::HashMap,
     fs::{self, File},
-    io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write},
+    io::{self, BufRead, BufReader, BufWriter, Seek, Write},
     path::{Path, PathBuf},
-    process,
 };
 
 use serde::{Deserialize, Serialize};
@@ -75,13 +74,12 @@ pub(super) enum Unusable {
     Incomplete,
 }
 
-impl Copy {
-    /// Reads the copy at `path`, as far as it is whole, and is ready to append to it.
-    pub(super) fn read(path: &Path, keys: &MasterKeys) -> Result<(Self, Contents), Unusable> {
-        let mut file = private().read(true).write(true).open(path)?;
-        let mut reader = BufReader::new(&mut file);
+impl Contents {
+    /// Reads the copy at `path`, as far as it is whole.
+    pub(super) fn read(path: &Path, keys: &MasterKeys) -> Result<Self, Unusable> {
+        let mut reader = BufReader::new(File::open(path)?);
         let mut line = String::new();
-        let mut size = reader.read_line(&mut line)? as u64;
+        reader.read_line(&mut line)?;
         let header: Header = serde_json::from_str(&line).map_err(|_| Unusable::Format)?;
         if header.barid_copy != VERSION || !line.ends_with('\n') {
             return Err(Unusable::Format);
@@ -89,7 +87,7 @@ impl Copy {
         let (mut rows, mut revision) = (HashMap::<(Kind, String), Record>::new(), None);
         loop {
             line.clear();
-            let length = reader.read_line(&mut line)? as u64;
+            reader.read_line(&mut line)?;
             let Some(text) = line.strip_suffix('\n') else { break };
             match unseal(keys, &header.installation, text) {
                 Ok(Line::Revision(until)) => revision = revision.max(Some(until)),
@@ -104,27 +102,54 @@ impl Copy {
                 // Torn by a crash: what stands above is whole, what stands below is asked for again.
                 Err(Unsealed::Damaged) => break,
             }
-            size += length;
         }
-        // So that the next line begins on a line of its own.
-        file.set_len(size)?;
-        file.seek(SeekFrom::End(0))?;
-        let contents = Contents {
-            installation: header.installation.clone(),
+        Ok(Self {
+            installation: header.installation,
             revision: revision.ok_or(Unusable::Incomplete)?,
             records: rows.into_values().filter(|record| record.content.is_some()).collect(),
-        };
-        let copy = Self {
-            path: path.to_owned(),
-            keys: keys.clone(),
-            installation: header.installation,
-            file,
-            base: size,
-            size,
-        };
-        Ok((copy, contents))
+        })
     }
 
+    /// The newest of the copies at these paths that can be started from; those of another installation than the first one's
+    /// are left alone. If there is none, why.
+    pub(super) fn newest(paths: impl Iterator<Item = PathBuf>, keys: &MasterKeys) -> Result<Self, Unusable> {
+        let mut newest = Err::<Self, _>(Unusable::Io(io::ErrorKind::NotFound.into()));
+        for path in paths {
+            let read = Self::read(&path, keys).and_then(|contents| contents.opened(keys));
+            newest = match (newest, read) {
+                (Ok(best), Ok(other)) => {
+                    let is_newer = other.installation == best.installation && other.revision > best.revision;
+                    Ok(if is_newer { other } else { best })
+                }
+                (Ok(best), Err(_)) => Ok(best),
+                (Err(_), Ok(first)) => Ok(first),
+                // That a path is not in use says nothing.
+                (Err(told), Err(Unusable::Io(error))) if error.kind() == io::ErrorKind::NotFound => Err(told),
+                (Err(_), Err(why)) => Err(why),
+            };
+        }
+        newest
+    }
+
+    /// Refuses contents in which a subscription is sealed with a key that is not known: a process that leaves it out routes
+    /// its events to nobody, while one that waits for the store loses nothing.
+    fn opened(self, keys: &MasterKeys) -> Result<Self, Unusable> {
+        let opens = |record: &Record| match &record.content {
+            Some(Content::Subscription { document, .. }) => keys.knows(document),
+            _ => true,
+        };
+        if self.records.iter().all(opens) { Ok(self) } else { Err(Unusable::WrongKey) }
+    }
+
+    /// Writes them anew at `path`, to be appended to.
+    pub(super) fn write(&self, path: &Path, keys: &MasterKeys) -> io::Result<Copy> {
+        let mut rewrite = Rewrite::begin(path, keys, &self.installation)?;
+        rewrite.add(&self.records)?;
+        rewrite.finish(self.revision)
+    }
+}
+
+impl Copy {
     /// Adds rows that changed, and that everything up to `revision` is there. Writes the copy anew when it has grown.
     pub(super) fn append(&mut self, records: &[Record], revision: u64) -> io::Result<()> {
         let mut text = Vec::new();
@@ -132,29 +157,15 @@ impl Copy {
             text.extend(seal(&self.keys, &self.installation, &Line::Record(Cow::Borrowed(record)))?);
         }
         text.extend(seal(&self.keys, &self.installation, &Line::Revision(revision))?);
-        // In one go: several processes may share a copy.
+        // In one go: another process may read it.
         self.file.write_all(&text)?;
         self.size += text.len() as u64;
         if self.size < self.base.saturating_mul(2).max(self.base.saturating_add(MIN_GROWTH)) {
             return Ok(());
         }
-        let (_, contents) = Self::read(&self.path, &self.keys).map_err(io::Error::other)?;
-        let mut rewrite = Rewrite::begin(&self.path, &self.keys, &contents.installation)?;
-        rewrite.add(&contents.records)?;
-        *self = rewrite.finish(contents.revision)?;
+        let contents = Contents::read(&self.path, &self.keys).map_err(io::Error::other)?;
+        *self = contents.write(&self.path, &self.keys)?;
         Ok(())
-    }
-}
-
-impl Contents {
-    /// Refuses contents in which a subscription is sealed with a key that is not known: a process that leaves it out routes
-    /// its events to nobody, while one that waits for the store loses nothing.
-    pub(super) fn must_open(&self, keys: &MasterKeys) -> Result<(), Unusable> {
-        let opens = |record: &Record| match &record.content {
-            Some(Content::Subscription { document, .. }) => keys.knows(document),
-            _ => true,
-        };
-        if self.records.iter().all(opens) { Ok(()) } else { Err(Unusable::WrongKey) }
     }
 }
 
@@ -181,11 +192,9 @@ impl Drop for Unfinished {
 
 impl Rewrite {
     pub(super) fn begin(path: &Path, keys: &MasterKeys, installation: &str) -> io::Result<Self> {
-        if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-            fs::create_dir_all(directory)?;
-        }
         let mut fresh = path.as_os_str().to_owned();
-        fresh.push(format!(".{}", process::id()));
+        // Nobody else writes here, so one that a crash has left behind is ours.
+        fresh.push(".new");
         let fresh = Unfinished(fresh.into());
         let mut file = BufWriter::new(private().write(true).create(true).truncate(true).open(&fresh.0)?);
         serde_json::to_writer(&mut file, &Header { barid_copy: VERSION, installation: installation.to_owned() })?;

@@ -8,7 +8,8 @@ use tokio::task;
 use super::{
     Mirror, Refreshed, State,
     compile::Compiled,
-    copy::{Copy, Rewrite},
+    copy::{Contents, Copy, Rewrite},
+    place::Home,
 };
 use crate::{
     error::Error,
@@ -88,11 +89,12 @@ impl Mirror {
 
     /// Starts from the copy, if there is a usable one.
     pub(super) async fn start_from_copy(&self, state: &mut State) -> bool {
-        let Some(path) = self.copy.clone() else { return false };
+        let Some(home) = self.copy.clone() else { return false };
         let keys = self.store.keys.clone();
         let work = move || {
-            let (copy, contents) = Copy::read(&path, &keys).map_err(io::Error::other)?;
-            contents.must_open(&keys).map_err(io::Error::other)?;
+            let contents = Contents::newest(home.paths(), &keys).map_err(io::Error::other)?;
+            // It may be another process's, and torn at its end.
+            let copy = home.own().and_then(|own| contents.write(own, &keys)).map_err(warn).ok();
             let mut all = Compiled::of(&keys, contents.records);
             let skipped = mem::take(&mut all.skipped);
             let made = everything(all, contents.revision).map_err(io::Error::other)?;
@@ -106,7 +108,8 @@ impl Mirror {
                     return false;
                 }
                 state.skipped = skipped;
-                state.copy = Some(copy);
+                state.doubt |= copy.is_none();
+                state.copy = copy;
                 self.publish(snapshot, Some(keyring));
                 true
             }
@@ -129,8 +132,9 @@ impl Mirror {
 
     /// Begins to write the copy anew. A copy that cannot be written is no reason to stop.
     fn rewrite(&self, installation: &str) -> impl FnOnce() -> Option<Rewrite> + Send + 'static {
-        let (path, keys, installation) = (self.copy.clone(), self.store.keys.clone(), installation.to_owned());
-        move || path.and_then(|path| Rewrite::begin(&path, &keys, &installation).map_err(warn).ok())
+        let (home, keys, installation) = (self.copy.clone(), self.store.keys.clone(), installation.to_owned());
+        let begin = move |home: Arc<Home>| Rewrite::begin(home.own()?, &keys, &installation);
+        move || home.and_then(|home| begin(home).map_err(warn).ok())
     }
 
     fn compile(&self, rewrite: Option<Rewrite>, records: Vec<Record>) -> task::JoinHandle<Batch> {

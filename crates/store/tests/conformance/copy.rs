@@ -77,6 +77,7 @@ async fn a_torn_copy_is_used_as_far_as_it_is_whole(world: World) {
     put(&store, &subscription("acme", "b")).await;
     live.refresh().await.unwrap();
     let grown = fs::read(&path).unwrap();
+    drop(live);
     // However much of the last refresh has reached the disk.
     for cut in [whole.len(), whole.len() + 1, grown.len() - 30, grown.len() - 1] {
         fs::write(&path, &grown[..cut]).unwrap();
@@ -108,13 +109,14 @@ async fn a_copy_is_written_anew_when_it_has_grown(world: World) {
     }
     assert!(shrunk);
     assert!(largest < 300 * 1024, "{largest}");
+    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().flatten().filter(is_copy).count(), 1);
     let copied = started_from(&path).await.unwrap();
     assert_eq!(copied.snapshots().borrow().digest(), live.snapshots().borrow().digest());
-    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().flatten().filter(is_copy).count(), 1);
 }
 
 fn is_copy(entry: &fs::DirEntry) -> bool {
-    entry.file_name().to_string_lossy().starts_with("copy")
+    let name = entry.file_name();
+    name.to_string_lossy().starts_with("copy") && !name.to_string_lossy().ends_with(".lock")
 }
 
 async fn a_copy_that_cannot_be_written_stops_nothing(world: World) {
@@ -131,6 +133,28 @@ async fn a_copy_that_cannot_be_written_stops_nothing(world: World) {
     fs::remove_file(world.path("file")).unwrap();
     live.verify().await.unwrap();
     assert_eq!(started_from(&path).await.unwrap().snapshots().borrow().len(), 2);
+}
+
+#[tokio::test]
+async fn processes_with_one_path_keep_a_copy_each_and_start_from_the_newest() {
+    let world = World::sqlite();
+    let (store, path) = (world.store().await, world.path("copy"));
+    let (first, second) = (mirror(&store, Some(&path)), mirror(&store, Some(&path)));
+    first.start().await.unwrap();
+    second.start().await.unwrap();
+    for name in ["a", "b", "c"] {
+        put(&store, &subscription("acme", name)).await;
+        second.refresh().await.unwrap();
+        if name == "a" {
+            first.refresh().await.unwrap();
+        }
+    }
+    // Each by itself is whole, and the first one is behind.
+    fs::copy(&path, world.path("alone")).unwrap();
+    assert_eq!(started_from(&world.path("alone")).await.unwrap().snapshots().borrow().len(), 1);
+    assert_eq!(started_from(&path).await.unwrap().snapshots().borrow().len(), 3);
+    drop((first, second));
+    assert_eq!(started_from(&path).await.unwrap().snapshots().borrow().len(), 3);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 /// One of the two.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Side<'a> {
-    /// The store it works from; none if it runs from a file or does not know yet.
+    /// The store it works from, or what stands for a file; none while it does not know yet.
     pub(super) installation: Option<&'a str>,
     /// Since when it consumes, in milliseconds since 1970; 0 if it does not.
     pub(super) since: i64,
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_runs_from_a_file_belongs_to_nobody() {
+    fn one_that_does_not_know_yet_is_left_alone() {
         assert_eq!(judge(side("a", 1, "p"), side("", 2, "q")), Verdict::Nothing);
         assert_eq!(judge(side("", 1, "p"), side("a", 2, "q")), Verdict::Nothing);
     }
