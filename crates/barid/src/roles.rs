@@ -66,7 +66,7 @@ pub(crate) struct Supplies {
 }
 
 impl Supplies {
-    /// Starts the gateway, which works without the broker too, as far as it goes.
+    /// Starts the gateway, which goes on without the broker, as far as it can.
     pub(crate) async fn start_gateway(
         &self,
         settings: &Settings,

@@ -46,7 +46,7 @@ pub enum Notice {
         process: String,
         /// Its roles: `router`, `dispatcher` and so on.
         roles: Vec<String>,
-        /// The installation id of its store; nothing when it works from a file, or does not know yet.
+        /// The installation id of its store; `file` when it works from a file, nothing while it does not know yet.
         installation: Option<String>,
         /// The revision of the registry it works with; nothing when it works from a file.
         revision: Option<u64>,
