@@ -6,19 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// What each crate of ours may name of ours. `barid` puts everything together.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("barid-event", &[]),
+    ("barid-headers", &[]),
     ("barid-signature", &[]),
     ("barid-telemetry", &[]),
-    ("barid-registry", &["barid-event", "barid-signature"]),
+    ("barid-registry", &["barid-event", "barid-headers", "barid-signature"]),
     ("barid-broker", &["barid-event", "barid-telemetry"]),
     ("barid-producer", &["barid-broker", "barid-event", "barid-telemetry"]),
-    ("barid-egress", &["barid-telemetry"]),
+    ("barid-egress", &["barid-headers", "barid-telemetry"]),
     ("barid-router", &["barid-broker", "barid-event", "barid-registry", "barid-telemetry"]),
-    (
-        "barid-dispatcher",
-        &["barid-broker", "barid-event", "barid-registry", "barid-signature", "barid-egress", "barid-telemetry"],
-    ),
+    ("barid-dispatcher", &["barid-broker", "barid-event", "barid-registry", "barid-egress", "barid-telemetry"]),
     ("barid-store", &["barid-event", "barid-registry", "barid-telemetry"]),
     (
         "barid-gateway",
@@ -65,7 +63,7 @@ const OWNERS: [(&str, &str); 10] = [
 ];
 
 /// Crates that do nothing but think.
-const PURE: [&str; 3] = ["barid-event", "barid-signature", "barid-registry"];
+const PURE: [&str; 4] = ["barid-event", "barid-headers", "barid-signature", "barid-registry"];
 
 /// What a crate needs that reads, writes or waits.
 const IO: [&str; 10] =

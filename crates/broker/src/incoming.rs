@@ -14,8 +14,7 @@ use tracing::warn;
 
 use crate::original::{self, Original};
 
-/// The header that counts an event's passages through Barid, on messages and on requests.
-pub const HOPS_HEADER: &str = "barid-hops";
+pub use barid_event::HOPS_HEADER;
 
 /// A message from a queue. It must be settled through its [`Receipt`].
 #[derive(Debug)]

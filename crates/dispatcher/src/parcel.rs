@@ -1,22 +1,14 @@
 //! An event ready to be sent, shared by all its deliveries in one message.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
-use barid_broker::incoming::HOPS_HEADER;
 use barid_broker::work::{Delivery, Work};
-use barid_egress::{HeaderError, Headers, Request};
+use barid_egress::Request;
 use barid_event::MessageId;
+use barid_registry::request::{self, ComposeError, Composed, Parts};
 use barid_registry::shape::{self, ShapeError, Shaped};
 use barid_registry::{Payload, Subscription, SubscriptionId};
-use barid_signature::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use bytes::Bytes;
-
-/// The header that names the subscription a request is for.
-const SUBSCRIPTION_HEADER: &str = "barid-subscription";
-
-/// The header of a request that somebody asked for again.
-const REPLAY_HEADER: &str = "barid-replay";
 
 /// An event, its message id, and the bodies that its subscribers share.
 #[derive(Debug)]
@@ -43,8 +35,8 @@ struct Cast {
 pub(crate) enum Unmakeable {
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    #[error("the headers: {0}")]
-    Headers(#[from] HeaderError),
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
 }
 
 impl Unmakeable {
@@ -52,7 +44,7 @@ impl Unmakeable {
     pub(crate) fn reason(&self) -> &'static str {
         match self {
             Self::Shape(error) => error.reason(),
-            Self::Headers(_) => "shape",
+            Self::Compose(error) => error.reason(),
         }
     }
 }
@@ -70,29 +62,26 @@ impl Parcel {
 
     /// The request of one attempt, signed with the time of this attempt (seconds since 1970).
     pub(crate) fn request(&self, index: usize, subscription: &Subscription, now: i64) -> Result<Request, Unmakeable> {
-        let mut headers = Headers::new();
-        let body = if subscription.payload.is_default() {
-            headers.set("content-type", shape::STANDARD_CONTENT_TYPE)?;
-            self.body()?
+        let shaped;
+        let (content_type, extra, body) = if subscription.payload.is_default() {
+            (shape::STANDARD_CONTENT_TYPE, [].as_slice(), self.body()?)
         } else {
-            let shaped = self.shaped(subscription)?;
-            headers.set("content-type", &shaped.content_type)?;
-            for (name, value) in &shaped.headers {
-                headers.set(name, value)?;
-            }
-            shaped.body.clone()
+            shaped = self.shaped(subscription)?;
+            (shaped.content_type.as_str(), shaped.headers.as_slice(), shaped.body.clone())
         };
-        let id = self.message_id.as_str();
-        headers.set(ID_HEADER, id)?;
-        headers.set(TIMESTAMP_HEADER, &now.to_string())?;
-        headers.set(SIGNATURE_HEADER, &subscription.signer.header(id, now, &body))?;
-        headers.set(SUBSCRIPTION_HEADER, subscription.id.as_str())?;
-        headers.set(HOPS_HEADER, &self.work.hops.saturating_add(1).to_string())?;
-        if self.delivery(index).replay {
-            headers.set(REPLAY_HEADER, "true")?;
-        }
-        let deadline: Duration = subscription.destination.timeout();
-        Ok(Request { url: subscription.destination.url().clone(), headers, body, deadline })
+        let parts = Parts {
+            envelope: &self.work.envelope,
+            data: &self.work.data,
+            message_id: self.message_id.as_str(),
+            content_type,
+            extra,
+            body,
+            now,
+            hops: self.work.hops.saturating_add(1),
+            replay: self.delivery(index).replay,
+        };
+        let Composed { method, url, headers, body } = request::compose(subscription, parts)?;
+        Ok(Request { method, url: url.clone(), headers, body, deadline: subscription.destination.timeout() })
     }
 
     fn body(&self) -> Result<Bytes, ShapeError> {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use reqwest::header::{LOCATION, RETRY_AFTER};
-use reqwest::{Method, redirect, retry};
+use reqwest::{redirect, retry};
 use tokio::time::{Instant, timeout};
 
 use crate::classify::classify;
@@ -98,7 +98,7 @@ impl Client {
 }
 
 pub(crate) fn outgoing(request: Request) -> reqwest::Request {
-    let mut outgoing = reqwest::Request::new(Method::POST, request.url);
+    let mut outgoing = reqwest::Request::new(request.method.into(), request.url);
     *outgoing.headers_mut() = request.headers.into_map();
     *outgoing.body_mut() = Some(request.body.into());
     outgoing
@@ -112,7 +112,7 @@ mod tests {
     use url::Url;
 
     use super::Client;
-    use crate::{Config, FailureKind, Guard, Headers, Request};
+    use crate::{Config, FailureKind, Guard, Headers, Method, Request};
 
     #[tokio::test]
     async fn a_name_that_passes_as_text_is_refused_by_its_addresses() {
@@ -120,6 +120,7 @@ mod tests {
         // A lenient check of the text before the strict resolver stands for a public name with a private address.
         let client = Client { guard: Guard { allow_http: true, allow_private_networks: true }, ..strict };
         let request = Request {
+            method: Method::Post,
             url: Url::parse("http://localhost:9/").unwrap(),
             headers: Headers::new(),
             body: Bytes::new(),

@@ -1,15 +1,17 @@
-//! One request to send: always a POST, since all that Barid sends to users' servers is news.
+//! One request to send.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use url::Url;
 
-use crate::Headers;
+use crate::{Headers, Method};
 
-/// A POST to a user's URL.
+/// A request to a user's URL.
 #[derive(Debug, Clone)]
 pub struct Request {
+    /// What it does there.
+    pub method: Method,
     /// Where to. Judged by the [`Guard`](crate::Guard) when the request is sent.
     pub url: Url,
     /// The header fields, `content-type` among them. `user-agent` is added if absent.

@@ -36,6 +36,9 @@ pub use text::{DataSchema, EventId, InvalidText, Source, Subject};
 pub use time::InvalidTime;
 pub use value::AttributeValue;
 
+/// The header that counts an event's passages through Barid, on messages and on requests.
+pub const HOPS_HEADER: &str = "barid-hops";
+
 /// Every bound on an envelope, in bytes unless it says otherwise.
 pub mod bounds {
     pub use crate::content_type::MAX_CONTENT_TYPE;

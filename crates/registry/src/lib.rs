@@ -47,6 +47,7 @@
 //!   change gives another snapshot that shares with the old one what did not change.
 //! - [`Filter`] says which of the events that match its patterns a subscription gets.
 //! - [`Payload`] says what a subscriber receives, and [`mod@shape`] writes it.
+//! - [`mod@request`] puts together the request of one attempt, signed.
 //! - [`Diff`] says in one line what a reload changed.
 //!
 //! Every limit is a public constant beside the type it limits.
@@ -65,6 +66,7 @@ mod name;
 pub mod payload;
 mod policy;
 mod problem;
+pub mod request;
 mod schedule;
 mod schema;
 mod settings;

@@ -71,10 +71,10 @@ impl Http {
             }
             None => Bytes::new(),
         };
-        let request = Request { url, headers, body, deadline: DEADLINE };
+        let request = Request { method, url, headers, body, deadline: DEADLINE };
         let answer = self
             .client
-            .call(method, request)
+            .call(request)
             .await
             .map_err(|failure| Unavailable::Unreachable { url: base.to_owned(), reason: failure.to_string() })?;
         Answer::read(base, answer.status, |name| answer.header(name), &answer.body)

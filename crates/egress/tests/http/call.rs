@@ -1,6 +1,6 @@
 //! Requests with other methods, and answers with their fields.
 
-use barid_egress::Method;
+use barid_egress::{Method, Request};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 
@@ -20,7 +20,7 @@ async fn sends_the_method_asked_for_and_shows_the_fields_of_the_answer() {
     .await
     .unwrap();
     for method in [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete] {
-        let answer = client().unwrap().call(method, request(&receiver.url, GENEROUS)).await.unwrap();
+        let answer = client().unwrap().call(Request { method, ..request(&receiver.url, GENEROUS) }).await.unwrap();
         assert_eq!((answer.status, answer.header("etag").as_deref()), (412, Some("\"7\"")));
         assert_eq!((answer.header("age"), &answer.body[..], answer.truncated), (None, b"{}".as_slice(), false));
         let head = heads.recv().await.unwrap();

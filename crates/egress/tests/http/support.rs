@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use barid_egress::{Client, Config, Guard, Headers, Request, Url};
+use barid_egress::{Client, Config, Guard, Headers, Method, Request, Url};
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,7 +23,8 @@ pub(crate) fn client() -> Result<Client, barid_egress::BuildError> {
 
 /// A small JSON request.
 pub(crate) fn request(url: &Url, deadline: Duration) -> Request {
-    Request { url: url.clone(), headers: Headers::new(), body: Bytes::from_static(b"{}"), deadline }
+    let body = Bytes::from_static(b"{}");
+    Request { method: Method::Post, url: url.clone(), headers: Headers::new(), body, deadline }
 }
 
 /// A server on a port of its own.

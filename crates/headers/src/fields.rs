@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// How many fields a request may have.
-const MAX_FIELDS: usize = 64;
+pub const MAX_FIELDS: usize = 64;
 
 /// How long a value may be, in bytes. Bearer tokens of some identity providers reach 4 KiB.
-const MAX_VALUE_BYTES: usize = 8 * 1024;
+pub const MAX_VALUE_BYTES: usize = 8 * 1024;
 
 /// Fields that belong to the connection or frame the message. A user who could set them could split requests, pose as
 /// another host or ask for a compressed answer that we would have to inflate.
@@ -77,7 +77,13 @@ impl Headers {
         Ok(())
     }
 
-    pub(crate) fn into_map(self) -> HeaderMap {
+    /// The fields, names in lower case, in the order in which they were first set. Values may be secrets.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &HeaderValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The fields for an HTTP client.
+    pub fn into_map(self) -> HeaderMap {
         self.0
     }
 }
