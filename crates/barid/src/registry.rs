@@ -87,7 +87,11 @@ pub(crate) fn is_passing(error: &Error) -> bool {
 /// An error of the store, [`Unusable`] where only an operator can help.
 pub(crate) fn judged(error: Error) -> anyhow::Error {
     match error {
-        Error::WrongMasterKey | Error::NewerSchema(_) | Error::Url(_) | Error::OtherInstallation { .. } => {
+        Error::WrongMasterKey
+        | Error::MasterKeyReplaced
+        | Error::NewerSchema(_)
+        | Error::Url(_)
+        | Error::OtherInstallation { .. } => {
             Unusable::Store(error).into()
         }
         other => other.into(),

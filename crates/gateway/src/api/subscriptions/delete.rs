@@ -23,7 +23,8 @@ const TRIES: usize = 4;
 
 /// Delete a subscription.
 ///
-/// Deliveries that are on their way are cancelled. One of the same name can be registered again; it has the same id.
+/// Deliveries that are on their way are cancelled. One of the same name can be registered again; it has the same id, and
+/// gets those that had not come by until then.
 #[utoipa::path(delete, path = "/v1/subscriptions/{id}", tag = "subscriptions", operation_id = "deleteSubscription", params(("id" = String, Path), WaitOrTry),
     responses((status = 204, description = "It is deleted, or would be (`dry_run`).")))]
 pub(super) async fn delete(
