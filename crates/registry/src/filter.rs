@@ -8,6 +8,7 @@ mod check;
 mod facts;
 mod functions;
 mod json;
+mod values;
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     str::FromStr,
     sync::Arc,
+    time::Duration,
 };
 
 use cel::{
@@ -26,7 +28,10 @@ use cel::{
 };
 use regex::Regex;
 
-pub use self::facts::Facts;
+pub use self::{
+    facts::Facts,
+    values::{MAX_VALUE, MAX_VALUES, Seen, SeenValue},
+};
 
 /// The longest expression, in bytes: 4 KiB.
 pub const MAX_FILTER_BYTES: usize = 4 << 10;
@@ -48,6 +53,13 @@ pub const MAX_FILTER_LIST: usize = 1000;
 
 /// The longest text of an event that an expression may look at, in bytes: 16 KiB.
 pub const MAX_FILTER_TEXT: usize = 16 << 10;
+
+/// An evaluation that takes longer is slow.
+pub const SLOW_FILTER: Duration = Duration::from_millis(5);
+
+/// Slow evaluations in a row after which a router switches a filter off. In a row, since a machine that pauses makes any
+/// filter slow once.
+pub const SLOW_FILTER_STRIKES: u8 = 3;
 
 /// A compiled expression that says which events are wanted. Cheap to clone.
 #[derive(Clone)]
@@ -144,11 +156,14 @@ impl Filter {
         &self.0.source
     }
 
-    /// Whether the event of these facts is wanted.
-    ///
-    /// # Panics
-    /// Never that we know of; the crate that evaluates promises nothing. Who serves others catches it.
+    /// Whether the event of these facts is wanted. The crate that evaluates never promises that it does not panic: if it
+    /// does, that is an error of this filter alone.
     pub fn judge(&self, facts: &Facts<'_>) -> Verdict {
+        catch_unwind(AssertUnwindSafe(|| self.evaluate(facts)))
+            .unwrap_or_else(|_| Verdict::Error("evaluating it made the evaluator fail: please report it".to_owned()))
+    }
+
+    fn evaluate(&self, facts: &Facts<'_>) -> Verdict {
         let view = facts.view(&self.0.patterns);
         let mut context = Context::with_env(functions::environment());
         context.set_variable_resolver(&view);

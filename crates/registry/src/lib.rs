@@ -53,6 +53,7 @@
 //! Every limit is a public constant beside the type it limits.
 
 pub mod catalogue;
+mod conformity;
 mod cursor;
 mod destination;
 mod diff;
@@ -66,6 +67,7 @@ mod name;
 pub mod payload;
 mod policy;
 mod problem;
+mod refused;
 pub mod request;
 mod schedule;
 mod schema;
@@ -78,6 +80,7 @@ pub mod tenant;
 mod tree;
 mod trie;
 
+pub use conformity::Mismatch;
 pub use destination::{
     DEFAULT_TIMEOUT, Destination, InvalidDestination, InvalidTimeout, MAX_TIMEOUT, MAX_URL_LENGTH, MIN_TIMEOUT, Timeout,
 };
@@ -87,7 +90,8 @@ pub use event_type::{EventTypeSettings, MAX_DESCRIPTION, MAX_EXAMPLE_BYTES, Vali
 pub use file::Manifest;
 pub use filter::{
     Facts, Filter, InvalidFilter, MAX_FILTER_BYTES, MAX_FILTER_DEPTH, MAX_FILTER_LIST, MAX_FILTER_NODES,
-    MAX_FILTER_TEXT, MAX_PATTERNS_IN_FILTER, MAX_REGEX_BYTES, Verdict,
+    MAX_FILTER_TEXT, MAX_PATTERNS_IN_FILTER, MAX_REGEX_BYTES, MAX_VALUE, MAX_VALUES, SLOW_FILTER, SLOW_FILTER_STRIKES,
+    Seen, SeenValue, Verdict,
 };
 pub use id::{InvalidSubscriptionId, MAX_ID_LENGTH, SubscriptionId};
 pub use lane::{InvalidOwnLane, OwnLane};
@@ -95,6 +99,7 @@ pub use name::{InvalidName, MAX_NAME_LENGTH, Name};
 pub use payload::Payload;
 pub use policy::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_PERMANENT, InvalidPolicy, MAX_IN_FLIGHT, PERMANENT_STATUS, Policy};
 pub use problem::{Place, Problem, Problems};
+pub use refused::{Refused, check_fanout};
 pub use schedule::{InvalidSchedule, MAX_DELAY, MAX_DELAYS, MAX_TOTAL_DELAY, MIN_DELAY, Schedule};
 pub use schema::{InvalidSchema, MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH, MAX_VIOLATIONS, Schema, Violation, Violations};
 pub use settings::Settings;

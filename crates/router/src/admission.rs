@@ -3,11 +3,11 @@
 use barid_broker::frame::FrameError;
 use barid_event::amqp::{Limits, Message, Read, read};
 use barid_event::{Malformed, Tenant};
+use barid_registry::Refused;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::publishers::Publishers;
-use crate::schema::Mismatch;
 
 /// Passages through Barid after which an event is taken for one that goes round: a subscriber publishes what it receives.
 pub(crate) const MAX_HOPS: u8 = 5;
@@ -49,20 +49,9 @@ pub(crate) enum Refusal {
         /// The tenant of the event.
         tenant: Tenant,
     },
-    /// Its tenant is not registered, where others are.
-    #[error("tenant {0} is not registered: register it, or mend the event's tenant")]
-    TenantUnknown(Tenant),
-    /// Its data is not what its type is registered with.
-    #[error("data does not match the schema of the event type: {0}")]
-    Schema(#[from] Mismatch),
-    /// It would reach too many subscriptions.
-    #[error("event reaches {reached} subscriptions, more than the {limit} allowed: raise the tenant's quota `fanout`")]
-    Fanout {
-        /// The subscriptions that want it.
-        reached: usize,
-        /// The most that may get it.
-        limit: u32,
-    },
+    /// What is registered does not let it in.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// It was tried too often.
     #[error("message was handed out {0} times before without an end: see the router's log for the reason")]
     DeliveryLimit(u32),
@@ -87,9 +76,7 @@ impl Refusal {
             Self::Malformed(malformed) => malformed.reason(),
             Self::Loop(_) => "loop",
             Self::NoUser | Self::Forbidden { .. } => "tenant_forbidden",
-            Self::TenantUnknown(_) => "tenant_unknown",
-            Self::Schema(_) => "schema",
-            Self::Fanout { .. } => "fanout_exceeded",
+            Self::Refused(refused) => refused.reason(),
             Self::DeliveryLimit(_) => "delivery_limit",
             Self::Unrouted(_) | Self::UnreadableWork(_) => "unrouted",
             Self::UnwritableWork(_) | Self::Panicked => "internal",

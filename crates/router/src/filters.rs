@@ -5,18 +5,12 @@
 //! a count that operators can alert on.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use barid_registry::{Facts, Filter, Subscription, SubscriptionId, Verdict};
+use barid_registry::{
+    Facts, Filter, SLOW_FILTER as SLOW, SLOW_FILTER_STRIKES as STRIKES, Subscription, SubscriptionId, Verdict,
+};
 use tracing::warn;
-
-/// An evaluation that takes longer is slow.
-const SLOW: Duration = Duration::from_millis(5);
-
-/// Slow evaluations in a row after which a filter is switched off. In a row, since a machine that pauses makes any filter
-/// slow once.
-const STRIKES: u8 = 3;
 
 /// The most filters whose strikes are remembered.
 const MAX_REMEMBERED: usize = 10_000;
@@ -28,7 +22,7 @@ pub(crate) struct Tally {
     pub(crate) matched: u64,
     /// It is not wanted.
     pub(crate) unmatched: u64,
-    /// The expression cannot be evaluated on it, or panics.
+    /// The expression cannot be evaluated on it.
     pub(crate) errors: u64,
     /// The filter is switched off.
     pub(crate) skipped: u64,
@@ -43,7 +37,7 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    /// Whether a subscription wants the event of these facts. A panic is an error, of this subscription alone.
+    /// Whether a subscription wants the event of these facts.
     pub(crate) fn wants(&mut self, subscription: &Subscription, facts: &Facts<'_>, tally: &mut Tally) -> bool {
         let Some(filter) = &subscription.filter else {
             return true;
@@ -53,7 +47,7 @@ impl Filters {
             return false;
         }
         let began = Instant::now();
-        let verdict = catch_unwind(AssertUnwindSafe(|| filter.judge(facts)));
+        let verdict = filter.judge(facts);
         if self.took(&subscription.id, filter, began.elapsed()) {
             tally.switched_off += 1;
             warn!(
@@ -64,11 +58,11 @@ impl Filters {
             );
         }
         match verdict {
-            Ok(Verdict::Match) => tally.matched += 1,
-            Ok(Verdict::NoMatch) => tally.unmatched += 1,
-            Ok(Verdict::Error(_)) | Err(_) => tally.errors += 1,
+            Verdict::Match => tally.matched += 1,
+            Verdict::NoMatch => tally.unmatched += 1,
+            Verdict::Error(_) => tally.errors += 1,
         }
-        matches!(verdict, Ok(Verdict::Match))
+        verdict == Verdict::Match
     }
 
     fn is_off(&self, id: &SubscriptionId, filter: &Filter) -> bool {

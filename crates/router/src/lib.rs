@@ -24,7 +24,6 @@ mod plan;
 mod planner;
 mod publishers;
 mod router;
-mod schema;
 mod slow;
 mod sorter;
 mod strays;

@@ -10,7 +10,7 @@ use barid_broker::publisher::MAX_BODY;
 use barid_broker::work::{Delivery, SLACK, Work};
 use barid_broker::{Incoming, Names, own_lanes};
 use barid_event::amqp::Read;
-use barid_registry::{Facts, OwnLane, Scratch, Snapshot, Subscription};
+use barid_registry::{Facts, OwnLane, Scratch, Snapshot, Subscription, check_fanout};
 use chrono::{DateTime, Utc};
 use tracing::{debug, warn};
 use uuid::Uuid;
@@ -21,7 +21,6 @@ use crate::fanout::{Home, fanout};
 use crate::filters::{Filters, Tally};
 use crate::lanes::Lanes;
 use crate::plan::{Outcome, Plan};
-use crate::schema;
 use crate::slow::{MAX_SLOW, SlowSet};
 use crate::strays::{self, Stray};
 
@@ -124,17 +123,12 @@ impl Planner {
         let hops = incoming.hops();
         let (message, returned) = (incoming.message(), incoming.returned);
         let Read { event, id_was_made } = admit(&message, hops, returned, &self.rules, now, Uuid::now_v7)?;
-        let tenant = &event.envelope.tenant;
-        if !snapshot.knows_tenant(tenant) {
-            return Err(Refusal::TenantUnknown(tenant.clone()));
-        }
-        let warning = schema::check(&event, snapshot)?;
+        let warning = snapshot.admit(&event)?;
         if let Some(mismatch) = &warning {
             let (id, event_type) = (event.envelope.id.as_str(), event.envelope.event_type.as_str());
             debug!(event.id = id, event.r#type = event_type, detail = %mismatch, "an event does not match its schema");
         }
-        let quota = snapshot.tenant(tenant).and_then(|tenant| tenant.quotas.fanout);
-        let limit = quota.unwrap_or(self.max_fanout);
+        let limit = snapshot.fanout_limit(&event.envelope.tenant, self.max_fanout);
         let work = Work {
             envelope: event.envelope,
             accepted_at: now,
@@ -150,9 +144,7 @@ impl Planner {
         let matching = matching.filter(|subscription| self.filters.wants(subscription, &facts, &mut filtered));
         let wanted: Vec<_> = matching.collect();
         let fanout = wanted.len();
-        if u32::try_from(fanout).map_or(true, |fanout| fanout > limit) {
-            return Err(Refusal::Fanout { reached: fanout, limit });
-        }
+        check_fanout(fanout, limit)?;
         let deliveries = wanted.into_iter().map(|subscription| {
             let home = home(subscription);
             let expires_at = match home {

@@ -4,9 +4,8 @@ use barid_event::{
     Event, EventId, Malformed,
     amqp::{self, Limits, Message},
 };
-use barid_registry::{Snapshot, Validation};
+use barid_registry::{Mismatch, Snapshot};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::{idempotency, read::for_tenant};
@@ -56,24 +55,16 @@ pub(super) fn admit(
     Ok(Admitted { event, warning })
 }
 
+/// What the schema of the event's type says of it; the router says the same.
 fn validate(event: &Event, snapshot: &Snapshot) -> Result<Option<String>, Problem> {
-    let Some(settings) = snapshot.event_type(&event.envelope.event_type) else { return Ok(None) };
-    let Some(schema) = settings.schema.as_ref().filter(|_| settings.validation != Validation::Off) else {
-        return Ok(None);
-    };
-    // Data of another format satisfies no schema.
-    let data = if event.data.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&event.data).map_err(drop) };
-    let checked = match data {
-        Ok(data) => schema.check(&data).map_err(Problem::from),
-        Err(()) => Err(Problem::at("/data", "is no JSON, and the event's type has a schema: send JSON")),
-    };
-    match (checked, settings.validation) {
-        (Err(problem), Validation::Enforce) => Err(problem),
-        (Err(problem), _) => {
-            let faults = problem.to_json()["errors"].as_array().map_or(0, Vec::len);
-            Ok(Some(format!("data is not as the schema of {} asks, in {faults} places", event.envelope.event_type)))
+    match snapshot.check(event) {
+        Ok(None) => Ok(None),
+        Ok(Some(mismatch)) => {
+            let places = if let Mismatch::Violations(violations) = &mismatch { violations.listed().len() } else { 1 };
+            Ok(Some(format!("data is not as the schema of {} asks, in {places} places", event.envelope.event_type)))
         }
-        (Ok(()), _) => Ok(None),
+        Err(Mismatch::Violations(violations)) => Err(violations.into()),
+        Err(mismatch) => Err(Problem::at("/data", mismatch.to_string())),
     }
 }
 
@@ -116,7 +107,7 @@ mod tests {
     use barid_registry::{Change, Changes, event_type};
     use barid_store::Scope;
     use bytes::Bytes;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

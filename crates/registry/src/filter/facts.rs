@@ -1,6 +1,6 @@
 //! What an expression may name: the envelope of one event, and its data, which is parsed when the first expression asks for it.
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use barid_event::Envelope;
 use cel::{
@@ -10,6 +10,7 @@ use cel::{
     },
     context::VariableResolver,
 };
+use chrono::SecondsFormat;
 use regex::Regex;
 use serde_json::Value;
 
@@ -46,6 +47,26 @@ impl<'e> Facts<'e> {
         View { facts: self, patterns }
     }
 
+    /// What a name stands for, as JSON: one of [`NAMES`], or one that stands for `changed` or `old`.
+    pub(super) fn named(&self, name: &str) -> Option<Cow<'_, Value>> {
+        let envelope = self.envelope;
+        let text = |text: &str| Some(Cow::Owned(text.into()));
+        match name {
+            "data" => Some(Cow::Borrowed(self.data())),
+            "id" => text(envelope.id.as_str()),
+            "source" => text(envelope.source.as_str()),
+            "type" => text(envelope.event_type.as_str()),
+            "tenant" => text(envelope.tenant.as_str()),
+            "time" => text(&envelope.time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            "subject" => Some(Cow::Owned(envelope.subject.as_ref().map(|subject| subject.as_str()).into())),
+            _ => match (name.strip_prefix(CHANGED), name.strip_prefix(OLD)) {
+                (Some(field), _) => Some(Cow::Owned(self.change(field).is_some().into())),
+                (_, Some(field)) => Some(Cow::Borrowed(self.old(field))),
+                _ => None,
+            },
+        }
+    }
+
     fn data(&self) -> &Value {
         self.data.get_or_init(|| {
             let is_json = self.envelope.datacontenttype.is_json();
@@ -57,6 +78,11 @@ impl<'e> Facts<'e> {
     fn change(&self, field: &str) -> Option<&Value> {
         let changes = self.data().get("changes")?.as_array()?;
         changes.iter().find(|change| change.get("field").and_then(Value::as_str) == Some(field))
+    }
+
+    /// What the field was before; null if it is not said, or did not change.
+    fn old(&self, field: &str) -> &Value {
+        self.change(field).and_then(|change| change.get("old")).unwrap_or(&NULL)
     }
 }
 
@@ -88,8 +114,7 @@ impl VariableResolver for View<'_> {
                     return Some(CowVal::owned(CelBool::from(facts.change(field).is_some())));
                 }
                 if let Some(field) = name.strip_prefix(OLD) {
-                    let old = facts.change(field).and_then(|change| change.get("old"));
-                    return Some(json::value(old.unwrap_or(&NULL)));
+                    return Some(json::value(facts.old(field)));
                 }
                 let number = name.strip_prefix(PATTERN)?.parse::<usize>().ok()?;
                 patterns.get(number).map(|pattern| CowVal::owned(Pattern(pattern.clone())))

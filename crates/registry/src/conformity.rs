@@ -1,12 +1,18 @@
-//! Whether an event's data is what its type is registered with.
+//! Whether an event's data is what its type is registered with. Gateway, router and whoever explains ask here, so that all
+//! give the same answer.
 
 use barid_event::Event;
-use barid_registry::{EventTypeSettings, Snapshot, Validation, Violations};
 use serde_json::Value;
+
+use crate::{
+    event_type::{EventTypeSettings, Validation},
+    schema::Violations,
+    snapshot::Snapshot,
+};
 
 /// Why a schema refuses an event. The text quotes no value of its data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Mismatch {
+pub enum Mismatch {
     /// Only JSON can be checked.
     #[error("content type {0:?} is no JSON: publish the data as JSON")]
     NotJson(String),
@@ -18,19 +24,21 @@ pub(crate) enum Mismatch {
     Violations(#[from] Violations),
 }
 
-/// Checks an event against the schema of its type, if one is in force. A mismatch that is only to be warned of comes back as
-/// a value.
-///
-/// # Errors
-/// When the schema is enforced, and refuses the event.
-pub(crate) fn check(event: &Event, snapshot: &Snapshot) -> Result<Option<Mismatch>, Mismatch> {
-    let Some(settings) = snapshot.event_type(&event.envelope.event_type) else {
-        return Ok(None);
-    };
-    match (settings.validation, compare(event, settings)) {
-        (_, Ok(())) => Ok(None),
-        (Validation::Enforce, Err(mismatch)) => Err(mismatch),
-        (Validation::Off | Validation::Warn, Err(mismatch)) => Ok(Some(mismatch)),
+impl Snapshot {
+    /// Checks an event against the schema of its type, if one is in force. A mismatch that is only to be warned of comes
+    /// back as a value.
+    ///
+    /// # Errors
+    /// When the schema is enforced, and refuses the event.
+    pub fn check(&self, event: &Event) -> Result<Option<Mismatch>, Mismatch> {
+        let Some(settings) = self.event_type(&event.envelope.event_type) else {
+            return Ok(None);
+        };
+        match (settings.validation, compare(event, settings)) {
+            (_, Ok(())) => Ok(None),
+            (Validation::Enforce, Err(mismatch)) => Err(mismatch),
+            (Validation::Off | Validation::Warn, Err(mismatch)) => Ok(Some(mismatch)),
+        }
     }
 }
 
@@ -52,12 +60,15 @@ mod tests {
     use std::sync::Arc;
 
     use barid_event::amqp::{Limits, Message, read};
-    use barid_registry::{Change, Changes, Schema};
     use chrono::DateTime;
     use serde_json::json;
     use uuid::Uuid;
 
     use super::*;
+    use crate::{
+        schema::Schema,
+        snapshot::{Change, Changes},
+    };
 
     fn snapshot(validation: Validation) -> Snapshot {
         let schema = Schema::compile(&json!({"type": "object", "required": ["amount"]})).unwrap();
@@ -86,24 +97,24 @@ mod tests {
     #[test]
     fn an_enforced_schema_refuses_what_a_warning_lets_pass() {
         let wrong = event("deal.won", "application/json", r#"{"sum": 1}"#);
-        assert!(matches!(check(&wrong, &snapshot(Validation::Enforce)), Err(Mismatch::Violations(_))));
-        assert!(matches!(check(&wrong, &snapshot(Validation::Warn)), Ok(Some(Mismatch::Violations(_)))));
-        assert_eq!(check(&wrong, &snapshot(Validation::Off)), Ok(None));
+        assert!(matches!(snapshot(Validation::Enforce).check(&wrong), Err(Mismatch::Violations(_))));
+        assert!(matches!(snapshot(Validation::Warn).check(&wrong), Ok(Some(Mismatch::Violations(_)))));
+        assert_eq!(snapshot(Validation::Off).check(&wrong), Ok(None));
     }
 
     #[test]
     fn what_is_no_json_is_a_mismatch() {
         let enforced = snapshot(Validation::Enforce);
         let text = event("deal.won", "text/plain", "{}");
-        assert_eq!(check(&text, &enforced), Err(Mismatch::NotJson("text/plain".to_owned())));
+        assert_eq!(enforced.check(&text), Err(Mismatch::NotJson("text/plain".to_owned())));
         let nothing = event("deal.won", "application/json", "");
-        assert_eq!(check(&nothing, &enforced), Err(Mismatch::Unreadable));
+        assert_eq!(enforced.check(&nothing), Err(Mismatch::Unreadable));
     }
 
     #[test]
     fn other_types_and_right_data_pass() {
         let enforced = snapshot(Validation::Enforce);
-        assert_eq!(check(&event("deal.lost", "text/plain", "?"), &enforced), Ok(None));
-        assert_eq!(check(&event("deal.won", "application/json", r#"{"amount": 1}"#), &enforced), Ok(None));
+        assert_eq!(enforced.check(&event("deal.lost", "text/plain", "?")), Ok(None));
+        assert_eq!(enforced.check(&event("deal.won", "application/json", r#"{"amount": 1}"#)), Ok(None));
     }
 }
