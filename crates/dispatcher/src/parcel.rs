@@ -81,7 +81,7 @@ impl Parcel {
             replay: self.delivery(index).replay,
         };
         let Composed { method, url, headers, body } = request::compose(subscription, parts)?;
-        Ok(Request { method, url: url.clone(), headers, body, deadline: subscription.destination.timeout() })
+        Ok(Request { method, url: url.into_owned(), headers, body, deadline: subscription.destination.timeout() })
     }
 
     fn body(&self) -> Result<Bytes, ShapeError> {

@@ -1,9 +1,17 @@
 //! Where a subscription's deliveries go. The rules here are about the URL's text; which addresses may be reached is decided
 //! when the connection is made. The URL's path and query are secrets with many receivers, so neither is ever printed.
 
-use std::{fmt, time::Duration};
+mod template;
 
+use std::{borrow::Cow, fmt, time::Duration};
+
+use barid_event::Envelope;
+use bytes::Bytes;
 use url::Url;
+
+pub use self::template::{InvalidUrlTemplate, UrlFault};
+use self::template::{PLACEHOLDER, UrlTemplate};
+use crate::shape::{self, ShapeError};
 
 /// The longest URL, in bytes.
 pub const MAX_URL_LENGTH: usize = 2048;
@@ -43,8 +51,17 @@ impl Default for Timeout {
 /// A URL that deliveries are sent to, and how long an attempt may take. Prints as scheme, host and port only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Destination {
-    url: Url,
+    url: Target,
     timeout: Timeout,
+}
+
+/// Where an event goes.
+#[derive(Clone, PartialEq, Eq)]
+enum Target {
+    /// Where every event goes.
+    Fixed(Url),
+    /// Where it goes is for the event to say.
+    Template(UrlTemplate),
 }
 
 /// Why a URL is no destination. Never holds the URL.
@@ -68,17 +85,45 @@ pub enum InvalidDestination {
     /// A fragment, which is never sent.
     #[error("url holds a fragment, which is never sent: remove everything from the '#' on")]
     UrlFragment,
+    /// Placeholders that cannot be used.
+    #[error(transparent)]
+    UrlTemplate(#[from] InvalidUrlTemplate),
 }
 
 impl Destination {
-    /// A destination at the absolute `url`, which is https, or http if `allow_http`.
+    /// A destination at the absolute `url`, which is https, or http if `allow_http`. Where it holds `{{`, it has
+    /// placeholders that each event fills.
     pub fn new(url: &str, timeout: Timeout, allow_http: bool) -> Result<Self, InvalidDestination> {
-        Ok(Self { url: parse_url(url, allow_http)?, timeout })
+        let url = if url.contains(PLACEHOLDER) {
+            Target::Template(UrlTemplate::new(url, allow_http)?)
+        } else {
+            Target::Fixed(parse_url(url, allow_http)?)
+        };
+        Ok(Self { url, timeout })
     }
 
-    /// Where to send. A secret: not for logs.
+    /// Where to send, but for what events fill in: with placeholders only scheme, host and port. A secret: not for logs.
     pub fn url(&self) -> &Url {
-        &self.url
+        match &self.url {
+            Target::Fixed(url) => url,
+            Target::Template(template) => template.origin(),
+        }
+    }
+
+    /// The URL as it is registered, placeholders and all. A secret: not for logs.
+    pub fn text(&self) -> &str {
+        match &self.url {
+            Target::Fixed(url) => url.as_str(),
+            Target::Template(template) => template.source(),
+        }
+    }
+
+    /// Where to send this event. A secret: not for logs.
+    pub fn url_for(&self, envelope: &Envelope, data: &Bytes) -> Result<Cow<'_, Url>, ShapeError> {
+        match &self.url {
+            Target::Fixed(url) => Ok(Cow::Borrowed(url)),
+            Target::Template(template) => Ok(Cow::Owned(template.fill(shape::context(envelope, data)?)?)),
+        }
     }
 
     /// How long an attempt may take.
@@ -112,7 +157,7 @@ fn parse_url(text: &str, allow_http: bool) -> Result<Url, InvalidDestination> {
 
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.url.origin().ascii_serialization())
+        f.write_str(&self.url().origin().ascii_serialization())
     }
 }
 

@@ -65,6 +65,7 @@ mod id;
 mod lane;
 mod name;
 pub mod payload;
+mod percent;
 mod policy;
 mod problem;
 mod refused;
@@ -82,7 +83,8 @@ mod trie;
 
 pub use conformity::Mismatch;
 pub use destination::{
-    DEFAULT_TIMEOUT, Destination, InvalidDestination, InvalidTimeout, MAX_TIMEOUT, MAX_URL_LENGTH, MIN_TIMEOUT, Timeout,
+    DEFAULT_TIMEOUT, Destination, InvalidDestination, InvalidTimeout, InvalidUrlTemplate, MAX_TIMEOUT, MAX_URL_LENGTH,
+    MIN_TIMEOUT, Timeout, UrlFault,
 };
 pub use diff::Diff;
 pub use document::{MAX_DOCUMENT_BYTES, Reading, Secrets};

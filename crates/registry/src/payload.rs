@@ -7,6 +7,7 @@ mod redaction;
 mod selection;
 mod template;
 
+pub(crate) use self::template::{Escape, compile, render};
 pub use self::{
     format::{Encoding, Format, InvalidFormat},
     path::{InvalidPath, MAX_PATH_LENGTH, Path},

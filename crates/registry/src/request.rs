@@ -1,13 +1,15 @@
 //! The request of one attempt, put together from a subscription and an event: signed and complete, but sent by somebody
 //! else. Dispatchers send what is made here, and whoever only wants to see a request is shown the same.
 
+use std::borrow::Cow;
+
 use barid_event::{Envelope, HOPS_HEADER};
 use barid_headers::{HeaderError, Headers, Method};
 use barid_signature::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use bytes::Bytes;
 use url::Url;
 
-use crate::subscription::Subscription;
+use crate::{shape::ShapeError, subscription::Subscription};
 
 /// The header that names the subscription a request is for.
 pub const SUBSCRIPTION_HEADER: &str = "barid-subscription";
@@ -43,7 +45,7 @@ pub struct Composed<'a> {
     /// What it does at the URL.
     pub method: Method,
     /// Where it goes. A secret: not for logs.
-    pub url: &'a Url,
+    pub url: Cow<'a, Url>,
     /// Its header fields, signatures among them.
     pub headers: Headers,
     /// Its body.
@@ -51,23 +53,29 @@ pub struct Composed<'a> {
 }
 
 /// Why there is no request. Trying again would not help. Never holds a value of the event.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
     /// A header cannot be sent.
     #[error("the headers: {0}")]
     Headers(#[from] HeaderError),
+    /// The event gives no URL.
+    #[error(transparent)]
+    Url(#[from] ShapeError),
 }
 
 impl ComposeError {
     /// The reason in dead letters.
     pub fn reason(&self) -> &'static str {
-        "shape"
+        match self {
+            Self::Headers(_) => "shape",
+            Self::Url(error) => error.reason(),
+        }
     }
 }
 
 /// The request of one attempt, signed with its time.
 pub fn compose<'a>(subscription: &'a Subscription, parts: Parts<'_>) -> Result<Composed<'a>, ComposeError> {
-    let Parts { envelope: _, data: _, message_id, content_type, extra, body, now, hops, replay } = parts;
+    let Parts { envelope, data, message_id, content_type, extra, body, now, hops, replay } = parts;
     let mut headers = Headers::new();
     headers.set("content-type", content_type)?;
     for (name, value) in extra {
@@ -81,5 +89,6 @@ pub fn compose<'a>(subscription: &'a Subscription, parts: Parts<'_>) -> Result<C
     if replay {
         headers.set(REPLAY_HEADER, "true")?;
     }
-    Ok(Composed { method: Method::Post, url: subscription.destination.url(), headers, body })
+    let url = subscription.destination.url_for(envelope, data)?;
+    Ok(Composed { method: Method::Post, url, headers, body })
 }

@@ -10,8 +10,11 @@ mod json;
 mod members;
 pub(crate) mod xml;
 
+use std::collections::BTreeMap;
+
 use barid_event::{ContentType, Envelope};
 use bytes::Bytes;
+use serde_json::Value;
 
 use self::members::Content;
 pub use self::{
@@ -19,6 +22,7 @@ pub use self::{
     json::{STANDARD_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE, standard},
 };
 use crate::{
+    destination::UrlFault,
     id::SubscriptionId,
     payload::{Encoding, Format, Payload, TemplateFault},
 };
@@ -57,6 +61,9 @@ pub enum ShapeError {
     /// The template failed.
     #[error(transparent)]
     Template(#[from] TemplateFault),
+    /// The event gives no URL.
+    #[error(transparent)]
+    Url(#[from] UrlFault),
     /// The data is not the JSON that it was when it came in.
     #[error("the data cannot be read as json")]
     Json(#[from] serde_json::Error),
@@ -65,7 +72,7 @@ pub enum ShapeError {
 impl ShapeError {
     /// The reason in dead letters: `template` or `shape`.
     pub fn reason(&self) -> &'static str {
-        if matches!(self, Self::Template(_)) { "template" } else { "shape" }
+        if matches!(self, Self::Template(_) | Self::Url(_)) { "template" } else { "shape" }
     }
 }
 
@@ -97,6 +104,11 @@ pub fn shape(payload: &Payload, envelope: &Envelope, data: &Bytes, id: &Subscrip
             shaped(template.content_type().as_str(), text.into())
         }
     })
+}
+
+/// The whole event as a template finds it.
+pub(crate) fn context(envelope: &Envelope, data: &Bytes) -> Result<BTreeMap<&'static str, Value>, ShapeError> {
+    Ok(Content::whole(envelope, data)?.context(envelope))
 }
 
 /// The data alone, encoded.

@@ -45,7 +45,7 @@ pub fn write(settings: &Settings, secrets: Secrets) -> Value {
 
 fn destination(destination: &Destination, secrets: Secrets) -> Value {
     let url = match secrets {
-        Secrets::Shown => destination.url().to_string(),
+        Secrets::Shown => destination.text().to_owned(),
         Secrets::Masked => format!("{destination}/…"),
     };
     json!({"url": url, "timeout": duration(destination.timeout())})

@@ -1,16 +1,22 @@
 //! A template that writes the body. It is a stranger's program: it sees the event and nothing else, and what it may cost is
 //! bounded in source, work, nesting and output.
 
+mod filters;
 mod guard;
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{collections::BTreeSet, error::Error as _, fmt, sync::Arc};
 
 use barid_event::ContentType;
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, escape_formatter};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, UndefinedBehavior, Value, escape_formatter, value::ValueKind,
+};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use crate::shape::{MAX_OUTPUT, xml};
+use crate::{
+    percent,
+    shape::{MAX_OUTPUT, xml},
+};
 
 /// The longest template, in bytes: 64 KiB.
 pub const MAX_TEMPLATE_BYTES: usize = 64 << 10;
@@ -113,9 +119,7 @@ impl Template {
 
     /// What it writes for an event.
     pub(crate) fn render(&self, event: impl Serialize) -> Result<String, TemplateFault> {
-        let rendered =
-            self.environment.get_template(NAME).and_then(|template| template.render(minijinja::value::Serde(event)));
-        let mut text = rendered.map_err(|error| fault(&error))?;
+        let mut text = render(&self.environment, event)?;
         if text.len() > MAX_OUTPUT {
             return Err(TemplateFault::TooLong(text.len()));
         }
@@ -125,7 +129,7 @@ impl Template {
                 json.map_err(|error| TemplateFault::NotJson { line: error.line() })?;
             }
             Escape::Xml => text.retain(xml::is_char),
-            Escape::Html | Escape::Text => {}
+            Escape::Html | Escape::Text | Escape::Url => {}
         }
         Ok(text)
     }
@@ -133,12 +137,19 @@ impl Template {
 
 /// How values are escaped.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Escape {
+pub(crate) enum Escape {
     Json,
     Xml,
     Html,
     Text,
+    /// As parts of a URL, where a value that is not there would name something else.
+    Url,
 }
+
+/// Why a value cannot be a part of a URL, in words that may be told.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NoPart(&'static str);
 
 impl Escape {
     fn of(content_type: &ContentType) -> Self {
@@ -153,20 +164,25 @@ impl Escape {
     }
 }
 
-fn compile(source: &str, escape: Escape) -> Result<Environment<'static>, InvalidTemplate> {
+/// Compiles a template that writes values in this way.
+pub(crate) fn compile(source: &str, escape: Escape) -> Result<Environment<'static>, InvalidTemplate> {
     let mut environment = Environment::new();
     guard::restrict(&mut environment);
+    filters::add(&mut environment);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(TEMPLATE_FUEL));
     environment.set_recursion_limit(TEMPLATE_RECURSION);
     environment.set_auto_escape_callback(move |_| match escape {
         Escape::Json => AutoEscape::Json,
         Escape::Xml | Escape::Html => AutoEscape::Html,
-        Escape::Text => AutoEscape::None,
+        Escape::Text | Escape::Url => AutoEscape::None,
     });
-    // Nobody wants to read "none" in a message.
-    environment.set_formatter(move |out, state, value| {
-        if value.is_none() && escape != Escape::Json { Ok(()) } else { escape_formatter(out, state, value) }
+    environment.set_formatter(move |out, state, value| match escape {
+        Escape::Url => part_of_url(out, value),
+        Escape::Json => escape_formatter(out, state, value),
+        // Nobody wants to read "none" in a message.
+        _ if value.is_none() => Ok(()),
+        _ => escape_formatter(out, state, value),
     });
     environment.add_template_owned(NAME, source.to_owned()).map_err(|error| InvalidTemplate::Syntax {
         line: error.line().unwrap_or(1),
@@ -183,6 +199,27 @@ fn compile(source: &str, escape: Escape) -> Result<Environment<'static>, Invalid
     Ok(environment)
 }
 
+/// What a compiled template writes for an event.
+pub(crate) fn render(environment: &Environment<'_>, event: impl Serialize) -> Result<String, TemplateFault> {
+    let rendered = environment.get_template(NAME).and_then(|template| template.render(minijinja::value::Serde(event)));
+    rendered.map_err(|error| fault(&error))
+}
+
+/// Writes a value as a part of a URL, whether the template calls it safe or not.
+fn part_of_url(out: &mut Output<'_>, value: &Value) -> Result<(), Error> {
+    let refused = |why| Error::from(ErrorKind::InvalidOperation).with_source(NoPart(why));
+    let text = match value.kind() {
+        ValueKind::String | ValueKind::Number | ValueKind::Bool => value.to_string(),
+        ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
+        ValueKind::None => return Err(refused("a value of the url is null")),
+        _ => return Err(refused("a value of the url is neither text nor a number")),
+    };
+    if text.is_empty() {
+        return Err(refused("a value of the url is empty"));
+    }
+    percent::encode(&text, out).map_err(Error::from)
+}
+
 /// Says what went wrong. Only those details are told that speak of the template and not of values.
 fn fault(error: &minijinja::Error) -> TemplateFault {
     let told = match error.kind() {
@@ -190,7 +227,7 @@ fn fault(error: &minijinja::Error) -> TemplateFault {
         ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction | ErrorKind::UnknownMethod => {
             error.detail()
         }
-        _ => None,
+        _ => error.source().and_then(|source| source.downcast_ref()).map(|NoPart(why)| *why),
     };
     let what = told.map_or_else(|| error.kind().to_string(), shortened);
     TemplateFault::Failed { line: error.line().unwrap_or(1), what }

@@ -30,14 +30,23 @@ impl Content {
         data: &Bytes,
         id: &SubscriptionId,
     ) -> Result<Self, ShapeError> {
+        let is_everything = payload.selection.is_everything() || data.is_empty();
+        match Self::whole(envelope, data)? {
+            content if is_everything => Ok(content),
+            Self::Value(value) if envelope.datacontenttype.is_json() => {
+                Ok(Self::Value(payload.selection.apply(value, id)))
+            }
+            _ => Err(ShapeError::NotJson(envelope.datacontenttype.clone())),
+        }
+    }
+
+    /// All of the data.
+    pub(super) fn whole(envelope: &Envelope, data: &Bytes) -> Result<Self, ShapeError> {
         if data.is_empty() {
             return Ok(Self::Value(Value::Null));
         }
         if envelope.datacontenttype.is_json() {
-            return Ok(Self::Value(payload.selection.apply(serde_json::from_slice(data)?, id)));
-        }
-        if !payload.selection.is_everything() {
-            return Err(ShapeError::NotJson(envelope.datacontenttype.clone()));
+            return Ok(Self::Value(serde_json::from_slice(data)?));
         }
         Ok(match std::str::from_utf8(data) {
             Ok(text) => Self::Value(text.into()),

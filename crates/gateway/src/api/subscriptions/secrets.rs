@@ -33,6 +33,6 @@ pub(super) async fn secrets(
         .iter()
         .map(|key| json!({"secret": key.secret.expose().as_str(), "until": key.until.map(time)}))
         .collect();
-    let body = json!({"id": id.as_str(), "url": settings.destination.url().as_str(), "secrets": secrets});
+    let body = json!({"id": id.as_str(), "url": settings.destination.text(), "secrets": secrets});
     Ok(with_version(row.revision, Json(body).into_response()))
 }
