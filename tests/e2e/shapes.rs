@@ -117,3 +117,21 @@ async fn a_template_that_fails_is_a_dead_letter_and_nobody_elses_trouble() -> Re
     assert_eq!(receiver.count("/0"), 0);
     world.finish().await
 }
+
+#[tokio::test]
+async fn the_event_fills_the_url_and_one_that_cannot_is_a_dead_letter() -> Result<()> {
+    let receiver = Receiver::start().await?;
+    let mut world = World::new("urls").await?;
+    let url = |path: &str| receiver.url(path);
+    let filled = url("/people/{{ data.name }}?address={{ data.owner.email|upper|lower|md5 }}");
+    let wants = [Wants::everything("filled", filled), Wants::everything("empty", url("/{{ data.missing }}"))];
+    world.subscribe(&wants)?;
+    world.start(&ALL).await?;
+    world.publish(&event_with("deal.won", "1", DATA)?).await?;
+    let letters = world.claim_dead_letters(1).await?;
+    assert_eq!(letters[0].reason, "template");
+    assert_eq!(letters[0].detail, "the url: the template failed in line 1: undefined value");
+    // The MD5 of jane@example.com.
+    receiver.until_count("/people/A%26B?address=9e26471d35a78862c17e467d87cddedf", 1).await?;
+    world.finish().await
+}

@@ -91,9 +91,7 @@ pub(crate) fn judged(error: Error) -> anyhow::Error {
         | Error::MasterKeyReplaced
         | Error::NewerSchema(_)
         | Error::Url(_)
-        | Error::OtherInstallation { .. } => {
-            Unusable::Store(error).into()
-        }
+        | Error::OtherInstallation { .. } => Unusable::Store(error).into(),
         other => other.into(),
     }
 }
