@@ -27,6 +27,8 @@ pub struct Config {
     /// A backlog with room in the prefetch window and no delivery for this long means that the consumer has silently
     /// died: reconnect. Default 60 s.
     pub stall_after: Duration,
+    /// Whether roles record what they do. Without records there is no history. Default true.
+    pub ledger: bool,
 }
 
 impl Config {
@@ -41,6 +43,7 @@ impl Config {
             max_backoff: Duration::from_secs(15),
             publish_window: 1024,
             stall_after: Duration::from_mins(1),
+            ledger: true,
         }
     }
 }

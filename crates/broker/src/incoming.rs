@@ -70,15 +70,7 @@ impl Incoming {
     /// How often the event has passed through Barid before: the header `barid-hops`. What is no small number counts as
     /// none.
     pub fn hops(&self) -> u8 {
-        let Some(headers) = self.properties.headers() else {
-            return 0;
-        };
-        let value = headers.inner().get(HOPS_HEADER).map(original::attribute_value);
-        match value {
-            Some(AttributeValue::Integer(hops)) => u8::try_from(hops).unwrap_or_default(),
-            Some(AttributeValue::Text(hops)) => hops.parse().unwrap_or_default(),
-            _ => 0,
-        }
+        hops(&self.properties)
     }
 
     /// The parts an event is read from.
@@ -89,6 +81,18 @@ impl Incoming {
     /// The message as it came in, for a dead letter.
     pub fn original(&self) -> Original {
         Original::new(self.exchange.clone(), self.routing_key.clone(), &self.properties, self.body.clone())
+    }
+}
+
+/// The header [`HOPS_HEADER`] of a message.
+pub(crate) fn hops(properties: &BasicProperties) -> u8 {
+    let Some(headers) = properties.headers() else {
+        return 0;
+    };
+    match headers.inner().get(HOPS_HEADER).map(original::attribute_value) {
+        Some(AttributeValue::Integer(hops)) => u8::try_from(hops).unwrap_or_default(),
+        Some(AttributeValue::Text(hops)) => hops.parse().unwrap_or_default(),
+        _ => 0,
     }
 }
 

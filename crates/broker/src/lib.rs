@@ -6,6 +6,7 @@
 //! - [`topology`]: every exchange, queue and binding, as data.
 //! - [`delay`]: the arithmetic of the delay ladder. [`depths`]: how many messages wait in queues.
 //! - [`work`], [`dead_letter`], [`original`]: what travels in our queues. [`outgoing`]: how it is published.
+//! - [`ledger`]: records of every routing decision and attempt. [`stream`], [`journal`]: reading what is kept.
 //! - [`morgue`]: looking at, replaying and discarding dead letters.
 //! - [`own_lanes`]: the lanes that come and go with a subscription's settings.
 //! - [`control`], [`notice`]: what processes tell each other. [`roll_call`]: who is there, and how far.
@@ -23,6 +24,8 @@ pub mod depths;
 pub mod error;
 pub mod frame;
 pub mod incoming;
+pub mod journal;
+pub mod ledger;
 pub mod link;
 pub mod metrics;
 pub mod morgue;
@@ -34,6 +37,7 @@ pub mod own_lanes;
 pub mod publisher;
 pub mod road;
 pub mod roll_call;
+pub mod stream;
 pub mod topology;
 pub mod work;
 

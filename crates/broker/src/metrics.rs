@@ -26,5 +26,15 @@ metrics! {
         dead_letters_total: IntCounterVec["reason"],
         /// Publishes the broker refused
         publish_nacked_total: IntCounter,
+        /// Records of routing decisions and attempts written to the ledger
+        ledger_records_total: IntCounter,
+        /// Batches of records that the broker has confirmed, by where: the stream, or the overflow queue
+        ledger_batches_total: IntCounterVec["route"],
+        /// Bytes of those batches
+        ledger_bytes_total: IntCounter,
+        /// Time from closing a batch of records to the broker's confirm
+        ledger_confirm_duration_seconds: Histogram(CONFIRM_SECONDS),
+        /// Whether records go to the overflow queue (1), because the stream alone does not confirm, or to the stream (0)
+        ledger_overflow: IntGauge,
     }
 }

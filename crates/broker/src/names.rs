@@ -64,6 +64,16 @@ impl Names {
         self.of("journal")
     }
 
+    /// The stream of all routing decisions and attempts, and the direct exchange in front of it (they share the name).
+    pub fn ledger(&self) -> String {
+        self.of("ledger")
+    }
+
+    /// The quorum queue that takes what the ledger's stream does not.
+    pub fn ledger_overflow(&self) -> String {
+        self.of("ledger-overflow")
+    }
+
     /// The direct exchange in front of all lanes.
     pub fn lanes(&self) -> String {
         self.of("lanes")

@@ -9,6 +9,7 @@ use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 
 use crate::delay::Delay;
+use crate::ledger::Route;
 use crate::names::{Lane, Names};
 use crate::original::{Header, Original};
 
@@ -26,6 +27,8 @@ pub enum Kind {
     Notice,
     /// The router's proof that the inbox is bound.
     Canary,
+    /// A batch of records.
+    Ledger,
 }
 
 impl Kind {
@@ -36,6 +39,7 @@ impl Kind {
             Self::DeadLetter => "application/vnd.barid.dead-letter",
             Self::Notice => "application/vnd.barid.notice+json",
             Self::Canary => "application/vnd.barid.canary",
+            Self::Ledger => "application/vnd.barid.ledger",
         }
     }
 }
@@ -68,6 +72,11 @@ impl Outgoing {
     /// A notice to every process.
     pub(crate) fn notice(names: &Names, body: Bytes) -> Self {
         Self::of(Kind::Notice, names.control(), String::new(), body)
+    }
+
+    /// A batch of records for the ledger.
+    pub(crate) fn ledger(names: &Names, route: Route, body: Bytes) -> Self {
+        Self::of(Kind::Ledger, names.ledger(), route.key().to_owned(), body)
     }
 
     /// A canary through the events exchange.

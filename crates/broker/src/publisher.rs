@@ -51,7 +51,17 @@ impl Publisher {
     /// Connects and publishes until `shutdown`; what is unconfirmed then is given up as [`PublishError::Lost`].
     pub fn spawn(config: &Config, metrics: &Metrics, shutdown: CancellationToken) -> Self {
         let link = Link::spawn(config.clone(), Role::Publish, metrics.clone(), shutdown.clone());
-        let (jobs, queue) = mpsc::channel(config.publish_window);
+        Self::on(link, metrics, config.publish_window, shutdown)
+    }
+
+    /// Another publisher on the same connection, with a channel and a health of its own: what is unconfirmed there says
+    /// nothing of this one.
+    pub(crate) fn beside(&self, metrics: &Metrics, window: usize, shutdown: CancellationToken) -> Self {
+        Self::on(self.link.clone(), metrics, window, shutdown)
+    }
+
+    fn on(link: Link, metrics: &Metrics, window: usize, shutdown: CancellationToken) -> Self {
+        let (jobs, queue) = mpsc::channel(window);
         let pulse = Arc::new(Pulse {
             started: Instant::now(),
             oldest: AtomicU64::new(u64::MAX),
@@ -59,7 +69,7 @@ impl Publisher {
         });
         let blocked = link.blocked();
         let publisher = Self { jobs, pulse: Arc::clone(&pulse), blocked, link: link.clone() };
-        tokio::spawn(session::run(link, queue, pulse, metrics.clone(), config.publish_window, shutdown));
+        tokio::spawn(session::run(link, queue, pulse, metrics.clone(), window, shutdown));
         publisher
     }
 

@@ -1,5 +1,7 @@
 //! Everything a role needs of the broker, opened once per process.
 
+use std::sync::{Arc, OnceLock};
+
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -7,6 +9,7 @@ use crate::consumer::{Consumer, Spec};
 use crate::control::Control;
 use crate::depths::Depths;
 use crate::incoming::Incoming;
+use crate::ledger::Writer;
 use crate::link::{Link, Role};
 use crate::metrics::Metrics;
 use crate::names::{Lane, Names};
@@ -25,6 +28,7 @@ pub struct Road {
     pub control: Control,
     config: Config,
     metrics: Metrics,
+    ledger: Arc<OnceLock<Writer>>,
     shutdown: CancellationToken,
 }
 
@@ -35,7 +39,14 @@ impl Road {
         let link = Link::spawn(config.clone(), Role::Consume, metrics.clone(), shutdown.clone());
         let names = config.names.clone();
         let control = Control::spawn(link.clone(), publisher.clone(), names.clone(), shutdown.clone());
-        Self { names, publisher, link, control, config, metrics, shutdown }
+        Self { names, publisher, link, control, config, metrics, ledger: Arc::default(), shutdown }
+    }
+
+    /// Where this process records what it does; nothing if it does not. Its channels are opened with the first call, for a
+    /// process that has nothing to record.
+    pub fn ledger(&self) -> Option<Writer> {
+        let open = || Writer::spawn(&self.publisher, self.names.clone(), &self.metrics, self.shutdown.clone());
+        self.config.ledger.then(|| self.ledger.get_or_init(open).clone())
     }
 
     /// What this process counts about its broker, for roles to add to.

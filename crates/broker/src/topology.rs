@@ -12,28 +12,49 @@ pub(crate) mod provision;
 use std::time::Duration;
 
 use crate::delay::LEVELS;
+use crate::ledger::Route;
 use crate::names::{Lane, Names, SLOW_LANES};
 
 /// How often the broker hands a message out again before it becomes a dead letter.
 const DELIVERY_LIMIT: i64 = 50;
 
-/// The delivery limit of the dead-letter queue, which has nowhere to dead-letter to: looking must not use it up.
-const DEAD_LETTER_DELIVERY_LIMIT: i64 = 1_000_000;
+/// The delivery limit of the queues that have nowhere to dead-letter to: looking, or a reader that cannot write what it
+/// reads, must not use it up.
+const LAST_RESORT_DELIVERY_LIMIT: i64 = 1_000_000;
+
+/// How large one file of a stream grows, in bytes. Retention works by whole files: the broker's default of 500 MB would
+/// keep far more than asked on small data.
+const SEGMENT_BYTES: i64 = 50_000_000;
 
 /// What can be chosen about the topology.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Shared work lanes, 1 to 64. Default 4.
     pub work_lanes: u16,
-    /// How long the journal keeps events. Default 7 days.
-    pub journal_max_age: Duration,
-    /// How large the journal may grow, in bytes. Default 20 GB.
-    pub journal_max_bytes: i64,
+    /// How long the journal keeps events. Default 7 days, and 20 GB.
+    pub journal: Retention,
+    /// How long the ledger keeps records. Default 7 days, and 10 GB.
+    pub ledger: Retention,
+}
+
+/// How long a stream keeps what is in it: whichever ends first. What is older goes by whole files of 50 MB, when a new one is
+/// begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// The age, of which whole seconds count.
+    pub max_age: Duration,
+    /// The size, in bytes.
+    pub max_bytes: i64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { work_lanes: 4, journal_max_age: Duration::from_hours(7 * 24), journal_max_bytes: 20_000_000_000 }
+        let max_age = Duration::from_hours(7 * 24);
+        Self {
+            work_lanes: 4,
+            journal: Retention { max_age, max_bytes: 20_000_000_000 },
+            ledger: Retention { max_age, max_bytes: 10_000_000_000 },
+        }
     }
 }
 
@@ -107,7 +128,7 @@ impl Topology {
         steps.push(bind(names.events(), Destination::Queue(names.inbox()), "#"));
         steps.push(Step::Queue(quorum(names, names.unrouted())));
         steps.push(bind(&names.unrouted(), Destination::Queue(names.unrouted()), ""));
-        steps.push(Step::Queue(dead_letter_queue(names.dead_letters())));
+        steps.push(Step::Queue(last_resort(names.dead_letters())));
         steps.push(bind(&names.dead(), Destination::Queue(names.dead_letters()), ""));
         for lane in lanes(options.work_lanes) {
             let queue = names.lane_queue(&lane);
@@ -115,7 +136,11 @@ impl Topology {
             steps.extend(lane_bindings(names, &lane).map(Step::Bind));
         }
         steps.extend(ladder(names));
-        steps.push(Step::Queue(journal(names, options)));
+        steps.push(Step::Queue(stream(names.ledger(), options.ledger)));
+        steps.push(bind(&names.ledger(), Destination::Queue(names.ledger()), Route::Stream.key()));
+        steps.push(Step::Queue(last_resort(names.ledger_overflow())));
+        steps.push(bind(&names.ledger(), Destination::Queue(names.ledger_overflow()), Route::Overflow.key()));
+        steps.push(Step::Queue(stream(names.journal(), options.journal)));
         steps.push(bind(names.events(), Destination::Queue(names.journal()), "#"));
         Self { names: names.clone(), steps }
     }
@@ -143,6 +168,8 @@ fn exchanges(names: &Names) -> Vec<Step> {
         with_alternate(names.due(), ExchangeType::Topic),
         // Without an alternate: a notice that nobody hears is no message to keep.
         plain(names.control(), ExchangeType::Fanout),
+        // Without an alternate: a batch that comes back has another way to go.
+        plain(names.ledger(), ExchangeType::Direct),
     ];
     steps.extend((0..LEVELS).map(|level| with_alternate(names.delay(level), ExchangeType::Topic)));
     steps
@@ -197,26 +224,26 @@ pub(crate) fn quorum(names: &Names, name: String) -> Queue {
     }
 }
 
-fn dead_letter_queue(name: String) -> Queue {
+/// A quorum queue of what has nowhere else to go.
+fn last_resort(name: String) -> Queue {
     Queue {
         name,
         arguments: vec![
             ("x-queue-type", Argument::Text("quorum".to_owned())),
-            ("x-delivery-limit", Argument::Number(DEAD_LETTER_DELIVERY_LIMIT)),
+            ("x-delivery-limit", Argument::Number(LAST_RESORT_DELIVERY_LIMIT)),
             ("x-overflow", Argument::Text("reject-publish".to_owned())),
         ],
     }
 }
 
-fn journal(names: &Names, options: &Options) -> Queue {
+fn stream(name: String, retention: Retention) -> Queue {
     Queue {
-        name: names.journal(),
+        name,
         arguments: vec![
             ("x-queue-type", Argument::Text("stream".to_owned())),
-            ("x-max-age", Argument::Text(format!("{}s", options.journal_max_age.as_secs()))),
-            ("x-max-length-bytes", Argument::Number(options.journal_max_bytes)),
-            // Retention works by whole segments: the default of 500 MB would keep far more than asked on small data.
-            ("x-stream-max-segment-size-bytes", Argument::Number(50_000_000)),
+            ("x-max-age", Argument::Text(format!("{}s", retention.max_age.as_secs()))),
+            ("x-max-length-bytes", Argument::Number(retention.max_bytes)),
+            ("x-stream-max-segment-size-bytes", Argument::Number(SEGMENT_BYTES)),
         ],
     }
 }

@@ -26,9 +26,9 @@ impl Checks {
         Self { router: health.readiness("router"), inbox: health.readiness("inbox"), alive: health.liveness("router") }
     }
 
-    /// Reports on the way out, and on how often in a row a consumer has stalled.
-    pub(crate) fn report(&self, health: &PublisherHealth, stalls: u32) {
-        match obstacle(health) {
+    /// Reports on the way out, on whether records are confirmed, and on how often in a row a consumer has stalled.
+    pub(crate) fn report(&self, health: &PublisherHealth, can_record: bool, stalls: u32) {
+        match obstacle(health, can_record) {
             Some(obstacle) => self.router.set_failing(obstacle),
             None => self.router.set_ok(),
         }
@@ -43,13 +43,15 @@ impl Checks {
 }
 
 /// Why nothing can be published, in words.
-fn obstacle(health: &PublisherHealth) -> Option<&'static str> {
+fn obstacle(health: &PublisherHealth, can_record: bool) -> Option<&'static str> {
     if !health.connected {
         Some("not connected to the broker to publish")
     } else if health.blocked {
         Some("the broker blocks publishing: it has a memory or disk alarm")
     } else if !health.accepts_work(CONFIRM_PATIENCE) {
         Some("the broker has not confirmed a publish for over 5 s")
+    } else if !can_record {
+        Some("neither the ledger's stream nor its overflow queue has confirmed a record for over 5 s")
     } else {
         None
     }
@@ -67,25 +69,27 @@ mod tests {
         let health = Health::new();
         let checks = Checks::new(&health);
         checks.inbox.set_ok();
-        checks.report(&WELL, 1);
+        checks.report(&WELL, true, 1);
         assert!(health.readiness_report().is_ok());
         for unwell in [
             PublisherHealth { connected: false, ..WELL },
             PublisherHealth { blocked: true, ..WELL },
             PublisherHealth { oldest_unconfirmed: CONFIRM_PATIENCE, ..WELL },
         ] {
-            checks.report(&unwell, 0);
+            checks.report(&unwell, true, 0);
             assert!(!health.readiness_report().is_ok(), "{unwell:?}");
         }
+        checks.report(&WELL, false, 0);
+        assert!(!health.readiness_report().is_ok(), "records are not confirmed");
     }
 
     #[test]
     fn asks_for_a_restart_when_new_connections_do_not_help() {
         let health = Health::new();
         let checks = Checks::new(&health);
-        checks.report(&WELL, 1);
+        checks.report(&WELL, true, 1);
         assert!(health.liveness_report().is_ok());
-        checks.report(&WELL, 2);
+        checks.report(&WELL, true, 2);
         assert!(!health.liveness_report().is_ok());
     }
 }

@@ -23,6 +23,7 @@ mod metrics;
 mod plan;
 mod planner;
 mod publishers;
+mod records;
 mod router;
 mod slow;
 mod sorter;

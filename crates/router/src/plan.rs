@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use barid_broker::ledger::Ticket;
 use barid_broker::outgoing::Outgoing;
 
 use crate::filters::Tally;
@@ -13,6 +14,8 @@ pub(crate) struct Plan {
     pub(crate) outcome: Outcome,
     /// All of it must be confirmed. May be nothing.
     pub(crate) messages: Vec<Outgoing>,
+    /// What has been recorded of it. All of that must be confirmed, too.
+    pub(crate) records: Vec<Ticket>,
     /// How long to wait before publishing.
     pub(crate) pause: Duration,
 }
@@ -50,8 +53,8 @@ pub(crate) enum Outcome {
 }
 
 impl Plan {
-    /// Publish these, at once.
+    /// Publish these, at once. Nothing is recorded.
     pub(crate) fn now(outcome: Outcome, messages: Vec<Outgoing>) -> Self {
-        Self { outcome, messages, pause: Duration::ZERO }
+        Self { outcome, messages, records: Vec::new(), pause: Duration::ZERO }
     }
 }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use barid_broker::dead_letter::DeadLetter;
 use barid_broker::delay::{Delay, RETRY_AFTER_BITS};
 use barid_broker::frame::FrameError;
+use barid_broker::ledger::{Malformed, Writer};
 use barid_broker::outgoing::{Kind, Outgoing};
 use barid_broker::publisher::MAX_BODY;
 use barid_broker::work::{Delivery, SLACK, Work};
@@ -21,6 +22,7 @@ use crate::fanout::{Home, fanout};
 use crate::filters::{Filters, Tally};
 use crate::lanes::Lanes;
 use crate::plan::{Outcome, Plan};
+use crate::records::{self, Decision};
 use crate::slow::{MAX_SLOW, SlowSet};
 use crate::strays::{self, Stray};
 
@@ -50,10 +52,11 @@ pub(crate) struct Planner {
     max_fanout: u32,
     scratch: Scratch,
     filters: Filters,
+    ledger: Option<Writer>,
 }
 
 impl Planner {
-    pub(crate) fn new(config: &Config, names: Names) -> Self {
+    pub(crate) fn new(config: &Config, names: Names, ledger: Option<Writer>) -> Self {
         let mut limits = config.limits;
         limits.max_body = limits.max_body.min(MAX_PAYLOAD);
         Self {
@@ -65,6 +68,7 @@ impl Planner {
             max_fanout: config.max_fanout,
             scratch: Scratch::default(),
             filters: Filters::default(),
+            ledger,
         }
     }
 
@@ -112,6 +116,7 @@ impl Planner {
             Stray::DeadLetter => Ok(Plan {
                 outcome: Outcome::Rerouted,
                 messages: vec![Outgoing::dead_letter(&self.names, incoming.body.clone())],
+                records: Vec::new(),
                 pause: strays::PAUSE,
             }),
             Stray::Unknown => Err(Refusal::Unrouted(incoming.exchange.clone())),
@@ -145,7 +150,7 @@ impl Planner {
         let wanted: Vec<_> = matching.collect();
         let fanout = wanted.len();
         check_fanout(fanout, limit)?;
-        let deliveries = wanted.into_iter().map(|subscription| {
+        let deliveries = wanted.iter().map(|subscription| {
             let home = home(subscription);
             let expires_at = match home {
                 Home::Shared => now + (subscription.horizon() + SLACK),
@@ -154,9 +159,11 @@ impl Planner {
             (Delivery::first(subscription.id.as_str(), expires_at), home)
         });
         let messages = self.pack(&work, deliveries, None, snapshot)?;
+        let decision = Decision { incoming, work: &work, id_was_made, wanted: &wanted, filtered: &filtered };
+        let records = self.ledger.as_ref().map(|ledger| records::routed(ledger, &decision)).unwrap_or_default();
         self.scratch = scratch;
         let outcome = Outcome::Routed { fanout, id_was_made, schema_warned: warning.is_some(), filtered };
-        Ok(Plan::now(outcome, messages))
+        Ok(Plan { records, ..Plan::now(outcome, messages) })
     }
 
     /// Deliveries whose lane is gone, as they were, into the lanes where they belong today; onto the ladder again if they are not due yet.
@@ -169,7 +176,8 @@ impl Planner {
         let has_own_lane = |id: &str| snapshot.get(id).is_some_and(|subscription| home(subscription) == Home::Own);
         let pause = strays::pause(&incoming.routing_key, self.work_lanes, has_own_lane);
         let deliveries = deliveries.into_iter().map(|delivery| rehome(delivery, snapshot, now));
-        Ok(Plan { outcome: Outcome::Rerouted, messages: self.pack(&work, deliveries, delay, snapshot)?, pause })
+        let messages = self.pack(&work, deliveries, delay, snapshot)?;
+        Ok(Plan { outcome: Outcome::Rerouted, messages, records: Vec::new(), pause })
     }
 
     /// The messages that carry these deliveries of one event.
@@ -212,10 +220,12 @@ impl Planner {
             original.body.truncate(MAX_PAYLOAD);
         }
         let letter = DeadLetter::of_message(refusal.reason(), detail, original, now);
-        let letter = Outgoing::dead_letter(&self.names, letter.encode()?);
+        let message = Outgoing::dead_letter(&self.names, letter.encode()?);
+        let record = |ledger: &Writer| Some(ledger.append(&Malformed::of(&letter, &incoming.body)?));
+        let records = self.ledger.as_ref().and_then(record).into_iter().collect();
         let outcome =
             Outcome::Dead { reason: refusal.reason(), is_malformed: matches!(refusal, Refusal::Malformed(_)) };
-        Ok(Plan::now(outcome, vec![letter]))
+        Ok(Plan { records, ..Plan::now(outcome, vec![message]) })
     }
 }
 

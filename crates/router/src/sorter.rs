@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use barid_broker::consumer::{Consumer, FIRST_PREFETCH, Flow};
 use barid_broker::control::Notice;
+use barid_broker::ledger::Writer;
 use barid_broker::{Incoming, Receipt, Road};
 use barid_registry::Snapshot;
 use chrono::{DateTime, Utc};
@@ -44,6 +45,7 @@ const SUSPECT_PATIENCE: Duration = Duration::from_secs(5);
 /// The loop's state.
 pub(crate) struct Sorter {
     road: Road,
+    ledger: Option<Writer>,
     planner: Planner,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     depths: watch::Receiver<Vec<u32>>,
@@ -84,8 +86,9 @@ impl Sorter {
             road.consume(UNROUTED, names.unrouted(), UNROUTED_PREFETCH, out),
         ];
         Self {
-            planner: Planner::new(config, names.clone()),
+            planner: Planner::new(config, names.clone(), road.ledger()),
             road: road.clone(),
+            ledger: road.ledger(),
             snapshots,
             depths,
             consumers,
@@ -190,7 +193,7 @@ impl Sorter {
         let planned = self.planner.plan(&incoming, snapshot, now);
         let receipt = incoming.receipt;
         match planned {
-            Ok(plan) if plan.messages.is_empty() => {
+            Ok(plan) if plan.messages.is_empty() && plan.records.is_empty() => {
                 self.settle(Finished { receipt, outcome: Some(plan.outcome), taken });
                 None
             }
@@ -265,9 +268,10 @@ impl Sorter {
     fn look(&mut self) {
         let health = self.road.publisher.health();
         let stalls = self.consumers.iter().map(Consumer::stalls).max();
-        self.checks.report(&health, stalls.unwrap_or_default());
+        let can_record = self.ledger.as_ref().is_none_or(|ledger| ledger.accepts_work(CONFIRM_PATIENCE));
+        self.checks.report(&health, can_record, stalls.unwrap_or_default());
 
-        let accepts_work = health.accepts_work(CONFIRM_PATIENCE);
+        let accepts_work = can_record && health.accepts_work(CONFIRM_PATIENCE);
         let before = self.gate;
         self.gate = before.observe(accepts_work, Instant::now(), self.give_back_after);
         match (before, self.gate) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use barid_broker::{Publisher, Receipt};
+use barid_broker::{PublishError, Publisher, Receipt};
 use futures_util::future::try_join_all;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -45,11 +45,18 @@ pub(crate) async fn carry_out(
             sleep(plan.pause).await;
         }
         let all = plan.messages.into_iter().map(|message| publisher.publish_until_confirmed(message));
-        try_join_all(all).await
+        try_join_all(all).await?;
+        // They have been on their way all the time.
+        for record in plan.records {
+            if !record.confirmed().await {
+                return Err(PublishError::Closed);
+            }
+        }
+        Ok(())
     };
     let is_confirmed = tokio::select! {
         confirmed = publish => match confirmed {
-            Ok(_) => true,
+            Ok(()) => true,
             Err(error) => {
                 warn!(%error, "a message goes back to its queue");
                 false

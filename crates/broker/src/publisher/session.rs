@@ -94,6 +94,8 @@ struct Session {
     metrics: Metrics,
     sequence: Sequence,
     open: BTreeMap<Sequence, Open>,
+    /// How many of them the gauge counts: it is shared with other publishers.
+    counted: i64,
     verdicts: Verdicts,
 }
 
@@ -105,7 +107,8 @@ impl Session {
         metrics: Metrics,
         sequence: Sequence,
     ) -> Self {
-        Self { opened, blocked, pulse, metrics, sequence, open: BTreeMap::new(), verdicts: Verdicts::default() }
+        let (open, verdicts) = (BTreeMap::new(), Verdicts::default());
+        Self { opened, blocked, pulse, metrics, sequence, open, counted: 0, verdicts }
     }
 
     /// Publishes until the channel or the connection ends, or nobody is left to publish for.
@@ -220,10 +223,12 @@ impl Session {
         self.publish_pulse();
     }
 
-    fn publish_pulse(&self) {
+    fn publish_pulse(&mut self) {
         let oldest = self.open.values().next().map_or(u64::MAX, |oldest| millis(oldest.sent - self.pulse.started));
         self.pulse.oldest.store(oldest, Ordering::Relaxed);
-        self.metrics.publish_unconfirmed.set(i64::try_from(self.open.len()).unwrap_or(i64::MAX));
+        let open = i64::try_from(self.open.len()).unwrap_or(i64::MAX);
+        self.metrics.publish_unconfirmed.add(open - self.counted);
+        self.counted = open;
     }
 
     /// Tells everybody who still waits that the connection is lost.

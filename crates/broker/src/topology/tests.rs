@@ -21,12 +21,12 @@ fn the_inbox_is_bound_before_anything_else_and_the_journal_last() {
 }
 
 #[test]
-fn every_exchange_but_two_has_the_alternate() {
+fn every_exchange_but_three_has_the_alternate() {
     for step in &topology().steps {
         let Step::Exchange(exchange) = step else {
             continue;
         };
-        let exempt = ["barid.unrouted", "barid.control"].contains(&exchange.name.as_str());
+        let exempt = ["barid.unrouted", "barid.control", "barid.ledger"].contains(&exchange.name.as_str());
         assert_eq!(exchange.alternate.is_none(), exempt, "{}", exchange.name);
     }
 }
@@ -41,7 +41,7 @@ fn every_quorum_queue_refuses_instead_of_dropping_and_keeps_what_it_gives_up() {
         }
         assert_eq!(argument("x-overflow"), Some(&Argument::Text("reject-publish".to_owned())), "{}", queue.name);
         assert_eq!(argument("x-max-length"), None, "{}", queue.name);
-        if queue.name == "barid.dead-letters" {
+        if ["barid.dead-letters", "barid.ledger-overflow"].contains(&queue.name.as_str()) {
             assert_eq!(argument("x-delivery-limit"), Some(&Argument::Number(1_000_000)));
             assert_eq!(argument("x-dead-letter-exchange"), None);
         } else {
@@ -59,4 +59,24 @@ fn definitions_name_every_step() {
         ["exchanges", "queues", "bindings"].iter().map(|part| definitions[part].as_array().unwrap().len()).sum();
     assert_eq!(count, topology.steps.len());
     assert_eq!(definitions["queues"][0]["name"], "barid.inbox");
+}
+
+#[test]
+fn streams_keep_what_is_asked_and_no_file_that_is_much_larger() {
+    let retention = Retention { max_age: Duration::from_secs(90), max_bytes: 7 };
+    let options = Options { journal: retention, ..Options::default() };
+    let topology = Topology::new(&Names::new("barid".parse().unwrap(), "crm.events"), &options);
+    let arguments = |name: &str| {
+        let named = |step: &Step| matches!(step, Step::Queue(queue) if queue.name == name);
+        let Step::Queue(queue) = &topology.steps[position(&topology, named)] else { unreachable!() };
+        queue.arguments.clone()
+    };
+    let journal = arguments("barid.journal");
+    assert!(journal.contains(&("x-max-age", Argument::Text("90s".to_owned()))));
+    assert!(journal.contains(&("x-max-length-bytes", Argument::Number(7))));
+    let ledger = arguments("barid.ledger");
+    assert!(ledger.contains(&("x-max-age", Argument::Text("604800s".to_owned()))));
+    for stream in [journal, ledger] {
+        assert!(stream.contains(&("x-stream-max-segment-size-bytes", Argument::Number(50_000_000))));
+    }
 }
