@@ -18,6 +18,7 @@ mod show;
 mod source;
 mod store;
 mod store_url;
+mod streams;
 mod telemetry;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -33,6 +34,7 @@ use std::str::FromStr;
 
 use ::config::Config;
 use ::config::builder::{ConfigBuilder, DefaultState};
+use barid_broker::topology::{Options, Topology};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use advice::advice;
@@ -54,6 +56,7 @@ use roles::{Dispatcher, Router};
 use security::Security;
 use source::{Known, Layer};
 use store::Store;
+use streams::{Journal, Ledger};
 use telemetry::Telemetry;
 use text::optional_path;
 
@@ -69,6 +72,10 @@ pub(crate) struct Settings {
     pub(crate) subscriptions: Option<PathBuf>,
     /// RabbitMQ.
     pub(crate) broker: Broker,
+    /// Every event, as published.
+    pub(crate) journal: Journal,
+    /// What became of them.
+    pub(crate) ledger: Ledger,
     /// Where the registry is.
     pub(crate) store: Store,
     /// The role.
@@ -145,8 +152,28 @@ impl Sources {
 }
 
 impl Settings {
+    /// What the broker crate has to know. `connection_name` is what RabbitMQ lists the connections under.
+    pub(crate) fn connection(&self, connection_name: String) -> barid_broker::Config {
+        barid_broker::Config { ledger: self.ledger.enabled, ..self.broker.connection(connection_name) }
+    }
+
+    /// Everything that is declared on the broker.
+    pub(crate) fn topology(&self) -> Topology {
+        Topology::new(&self.broker.names(), &self.options())
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            work_lanes: self.broker.work_lanes,
+            journal: self.journal.retention(),
+            ledger: self.ledger.retention(),
+        }
+    }
+
     fn check(&self, problems: &mut Problems) {
         self.broker.check(problems);
+        self.journal.check(problems);
+        self.ledger.check(problems);
         self.store.check(problems);
         self.quotas.check(problems);
         self.router.check(problems);

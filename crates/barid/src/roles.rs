@@ -138,6 +138,7 @@ fn dispatcher(settings: &Settings) -> barid_dispatcher::Config {
     barid_dispatcher::Config {
         limits: settings.dispatcher.limits(),
         work_lanes: settings.broker.work_lanes,
+        excerpt: settings.dispatcher.excerpt,
         egress: settings.dispatcher.egress(settings.security.guard()),
     }
 }

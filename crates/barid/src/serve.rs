@@ -67,7 +67,7 @@ pub(crate) async fn serve(settings: Settings, roles: Vec<Role>) -> anyhow::Resul
     }
 
     let road = Road::open(
-        settings.broker.connection(process::connection_name(&roles)),
+        settings.connection(process::connection_name(&roles)),
         barid_broker::Metrics::new(&metrics)?,
         end.clone(),
     );
@@ -143,7 +143,7 @@ impl Running<'_> {
         } else {
             presence.belongs_to(FROM_FILE.to_owned());
         }
-        let (topology, at_start) = (settings.broker.topology(), settings.broker.at_start);
+        let (topology, at_start) = (settings.topology(), settings.broker.at_start);
         let prepared = topology::prepare(&topology, at_start, road.link.clone(), self.broker);
         if lifecycle.until_stopped(prepared).await.is_none() {
             return Ok(foreign);

@@ -43,6 +43,8 @@ pub(crate) struct Held {
     pub(crate) stage: Stage,
     /// How often its message has come back, in this form and before.
     pub(crate) returned: u32,
+    /// The batches that its records are in: of an attempt, and of its end.
+    records: [Option<u64>; 2],
 }
 
 /// A message whose deliveries are not all settled.
@@ -105,6 +107,21 @@ impl<R> Groups<R> {
         }
     }
 
+    /// Notes that something was recorded of a delivery, in this batch. That has begun its end: it is not worked on by another
+    /// copy of its message.
+    pub(crate) fn record(&mut self, ticket: Ticket, batch: u64) {
+        if let Some(held) = self.held.get_mut(ticket) {
+            held.stage = Stage::Underway;
+            let free = usize::from(held.records[0].is_some());
+            held.records[free] = Some(batch);
+        }
+    }
+
+    /// The batches that a delivery's records are in.
+    pub(crate) fn records(&self, ticket: Ticket) -> impl Iterator<Item = u64> + use<R> {
+        self.held.get(ticket).map(|held| held.records).into_iter().flatten().flatten()
+    }
+
     /// Takes in a message. `arrived` is told about each delivery; the receipt comes back if all of them are done already.
     /// Only one that was handed out before (`again`) can be known; the broker counts how often (`returned`).
     pub(crate) fn arrive(
@@ -131,6 +148,7 @@ impl<R> Groups<R> {
                 subscription: None,
                 stage: Stage::Waiting,
                 returned: returned.saturating_add(parcel.delivery(index).returned),
+                records: [None; 2],
             });
             arrived(index, Arrival::New(ticket));
         }

@@ -86,6 +86,7 @@ mod tests {
     fn answer(status: u16, retry_after: Option<&str>) -> Response {
         Response {
             status,
+            content_type: None,
             retry_after: retry_after.map(str::to_owned),
             location: None,
             body: bytes::Bytes::new(),

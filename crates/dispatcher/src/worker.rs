@@ -4,6 +4,7 @@ mod arrive;
 mod attempts;
 mod flow;
 mod own;
+mod records;
 mod settle;
 mod trial;
 
@@ -31,6 +32,7 @@ use crate::metrics::Metrics;
 use crate::scheduler::{Scheduler, Ticket};
 use flow::Flow;
 use own::{Line, OwnLanes};
+use records::Records;
 
 /// How often what waits is looked at.
 const TICK: Duration = Duration::from_millis(25);
@@ -59,6 +61,7 @@ pub struct Dispatcher {
     snapshot: Arc<Snapshot>,
     scheduler: Scheduler,
     groups: Groups<Receipt>,
+    records: Records,
     flow: Flow,
     attempted: mpsc::Sender<Attempted>,
     published: mpsc::Sender<Published>,
@@ -73,6 +76,7 @@ pub struct Dispatcher {
 struct Reports {
     attempted: mpsc::Receiver<Attempted>,
     published: mpsc::Receiver<Published>,
+    recorded: mpsc::Receiver<u64>,
 }
 
 impl Dispatcher {
@@ -94,6 +98,7 @@ impl Dispatcher {
         let slots = config.limits.slots + config.limits.slow_slots;
         let (attempted, attempted_rx) = mpsc::channel(slots);
         let (published, published_rx) = mpsc::channel(slots);
+        let (records, recorded) = Records::new(road.ledger());
         metrics.dispatcher_slots.set(i64::try_from(slots).unwrap_or(i64::MAX));
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
         let mut scheduler = Scheduler::new(config.limits.clone());
@@ -106,12 +111,13 @@ impl Dispatcher {
             refresh,
             flow: Flow::new(config.limits.confirm_patience, config.limits.blocked_patience),
             groups: Groups::new(),
+            records,
             snapshot,
             snapshots,
             attempted,
             published,
             turns: Arc::new(Semaphore::new(PUBLISHES)),
-            reports: Some(Reports { attempted: attempted_rx, published: published_rx }),
+            reports: Some(Reports { attempted: attempted_rx, published: published_rx, recorded }),
             ready: health.readiness("dispatcher"),
             alive: health.liveness("dispatcher"),
             config,
@@ -152,6 +158,7 @@ impl Dispatcher {
                     }
                 }
                 Some(published) = reports.published.recv() => self.published(published),
+                Some(batch) = reports.recorded.recv() => self.recorded(batch),
                 Some(incoming) = inbox.recv() => {
                     self.arrived(incoming);
                     for _ in 0..TURN {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use reqwest::header::{LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::{redirect, retry};
 use tokio::time::{Instant, timeout};
 
@@ -90,10 +90,11 @@ impl Client {
         let started = Instant::now();
         let response = self.http.execute(outgoing(request)).await?;
         let status = response.status().as_u16();
+        let content_type = field(response.headers(), &CONTENT_TYPE);
         let retry_after = field(response.headers(), &RETRY_AFTER);
         let location = field(response.headers(), &LOCATION);
         let Capped { bytes, truncated } = read_capped(response, self.max_response_body).await?;
-        Ok(Response { status, retry_after, location, body: bytes, truncated, latency: started.elapsed() })
+        Ok(Response { status, content_type, retry_after, location, body: bytes, truncated, latency: started.elapsed() })
     }
 }
 

@@ -13,6 +13,8 @@ const MAX_KEPT_FIELD: usize = 2048;
 pub struct Response {
     /// The status code, 100 to 999. Redirects (3xx) are not followed.
     pub status: u16,
+    /// The `content-type` field as sent.
+    pub content_type: Option<String>,
     /// The `retry-after` field as sent: seconds or a date, or garbage.
     pub retry_after: Option<String>,
     /// The `location` field as sent: where a redirect pointed.

@@ -1,6 +1,7 @@
 //! What a router writes into the ledger.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use barid_broker::Incoming;
 use barid_broker::ledger::{self, MAX_NAMED, Record, Routed, Ticket, Writer};
@@ -18,7 +19,7 @@ pub(crate) struct Decision<'a> {
     /// Whether its publisher gave it no id.
     pub(crate) id_was_made: bool,
     /// The subscriptions it goes to.
-    pub(crate) wanted: &'a [&'a Subscription],
+    pub(crate) wanted: &'a [&'a Arc<Subscription>],
     /// What filters said of it.
     pub(crate) filtered: &'a Tally,
 }
@@ -29,7 +30,7 @@ pub(crate) fn routed(writer: &Writer, decision: &Decision<'_>) -> Vec<Ticket> {
     let envelope = &work.envelope;
     let message_id = envelope.message_id();
     let fingerprint = id_was_made.then(|| ledger::fingerprint(&incoming.routing_key, &incoming.body));
-    let record = |named: &[&Subscription]| {
+    let record = |named: &[&Arc<Subscription>]| {
         writer.append(&Record::Routed(Routed {
             at: work.accepted_at,
             tenant: envelope.tenant.as_str().into(),

@@ -55,7 +55,7 @@ struct Action {
 
 /// Does what was asked.
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: Output) -> anyhow::Result<Exit> {
-    let (topology, action) = (settings.broker.topology(), arguments.action);
+    let (topology, action) = (settings.topology(), arguments.action);
     if action.print {
         output::json(&topology.definitions(&settings.broker.url.vhost()))?;
         return Ok(Exit::Done);

@@ -4,8 +4,9 @@ use super::Settings;
 
 /// What an operator should know about these settings; nothing if all is well.
 pub(crate) fn advice(settings: &Settings) -> Vec<&'static str> {
-    let Settings { broker, security, telemetry, dispatcher, gateway, tenants, .. } = settings;
+    let Settings { broker, ledger, security, telemetry, dispatcher, gateway, tenants, .. } = settings;
     let rules = [
+        (!ledger.enabled, "ledger.enabled is off: no attempt is recorded, and there will be no history of this time"),
         (security.allow_http, "security.allow_http is on: events may travel to subscribers in plain text"),
         (
             security.allow_private_networks,
@@ -58,11 +59,12 @@ mod tests {
     fn warns_about_every_open_door() {
         let open = "
             broker.url = 'amqp://rabbit.example'
+            ledger.enabled = false
             security = {allow_http = true, allow_private_networks = true}
             telemetry.listen = '0.0.0.0:9464'
             gateway = {listen = '0.0.0.0:8080', public_publish = true}
             tenants.publishers.crm = 'acme'
             dispatcher = {slots = 10, fast = '3s'}";
-        assert_eq!(advice(&settings(open)).len(), 9);
+        assert_eq!(advice(&settings(open)).len(), 10);
     }
 }

@@ -1,14 +1,12 @@
 //! How to reach the broker, and what Barid has there.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use barid_broker::topology::{Options, Topology};
 use barid_broker::{Names, Namespace};
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problems;
-use super::text::{checked, duration, optional_path};
+use super::text::{checked, optional_path};
 use super::url::BrokerUrl;
 
 /// The section `broker`.
@@ -30,11 +28,6 @@ pub(crate) struct Broker {
     pub(crate) at_start: AtStart,
     /// The number of work lanes.
     pub(crate) work_lanes: u16,
-    /// How long the journal keeps events.
-    #[serde(with = "duration")]
-    pub(crate) journal_max_age: Duration,
-    /// How large the journal may grow, in bytes.
-    pub(crate) journal_max_bytes: i64,
 }
 
 /// What a process does about the topology when it starts.
@@ -58,28 +51,11 @@ impl Broker {
         barid_broker::Config { connection_name, ..barid_broker::Config::new(self.url.secret().clone(), self.names()) }
     }
 
-    /// Everything that is declared.
-    pub(crate) fn topology(&self) -> Topology {
-        Topology::new(&self.names(), &self.options())
-    }
-
-    fn options(&self) -> Options {
-        Options {
-            work_lanes: self.work_lanes,
-            journal_max_age: self.journal_max_age,
-            journal_max_bytes: self.journal_max_bytes,
-        }
-    }
-
     pub(super) fn check(&self, problems: &mut Problems) {
         if self.events_exchange.is_empty() {
             problems.add("broker.events_exchange", "is empty: name an exchange".to_owned());
         }
         problems.within("broker.work_lanes", self.work_lanes, 1..=64);
-        problems.within("broker.journal_max_bytes", self.journal_max_bytes, 1..=i64::MAX);
-        if self.journal_max_age < Duration::from_secs(1) {
-            problems.add("broker.journal_max_age", "is under 1s: give at least that".to_owned());
-        }
     }
 }
 
@@ -87,11 +63,6 @@ impl Broker {
 mod tests {
     use super::super::tests::settings;
     use super::*;
-
-    #[test]
-    fn the_default_file_says_what_the_topology_has_by_default() {
-        assert_eq!(settings("").broker.options(), Options::default());
-    }
 
     #[test]
     fn the_names_follow_namespace_and_exchange() {

@@ -19,6 +19,9 @@ const MAX_EVENT_BYTES: usize = 15 << 20;
 /// The most that can be read of a response, in bytes.
 const MAX_RESPONSE_BYTES: usize = 16 << 20;
 
+/// The most that can be kept of a response, in bytes: a record is to stay small.
+const MAX_EXCERPT: usize = 1024;
+
 /// The section `router`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +47,8 @@ pub(crate) struct Dispatcher {
     pub(crate) slow_slots: usize,
     /// Messages per lane taken and not yet settled.
     pub(crate) prefetch: u16,
+    /// Bytes of a response's body that are kept in the history.
+    pub(crate) excerpt: usize,
     /// Requests in flight to one host.
     pub(crate) per_host: usize,
     /// How old a request must be before what waits behind it is handed on.
@@ -120,6 +125,7 @@ impl Dispatcher {
         problems.within("dispatcher.slots", self.slots, 1..=MAX_SLOTS);
         problems.within("dispatcher.slow_slots", self.slow_slots, 1..=MAX_SLOTS);
         problems.within("dispatcher.prefetch", self.prefetch, 1..=u16::MAX);
+        problems.within("dispatcher.excerpt", self.excerpt, 0..=MAX_EXCERPT);
         problems.within("dispatcher.per_host", self.per_host, 1..=MAX_SLOTS);
         problems.within("dispatcher.max_response_bytes", self.max_response_bytes, 1..=MAX_RESPONSE_BYTES);
         for (key, value) in [

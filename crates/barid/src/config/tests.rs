@@ -83,7 +83,7 @@ fn unknown_keys_are_named_with_their_source() {
         lines,
         [
             "BARID_ROUTER__PREFTCH: router.preftch is no setting: router has canary_every, lanes_per_tenant, max_event_bytes, prefetch",
-            "barid.toml: broker.ulr is no setting: broker has events_exchange, journal_max_age, journal_max_bytes, \
+            "barid.toml: broker.ulr is no setting: broker has events_exchange, \
              namespace, topology, url, url_file, work_lanes",
             "barid.toml: brokr.url is no setting: see `barid config --default`",
             "command line: color is no setting: see `barid config --default`",

@@ -42,7 +42,7 @@ pub(super) async fn examine(settings: &Settings, installation: Option<&str>) -> 
 }
 
 async fn topology(settings: &Settings, mut link: Link) -> Finding {
-    match settings.broker.topology().check(&mut link).await {
+    match settings.topology().check(&mut link).await {
         Ok(missing) if missing.is_empty() => Finding::ok(
             TOPOLOGY,
             "every exchange and queue is there; policies cannot be seen from here, and must set no length limit, expiry or \

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use barid_broker::dead_letter::DeadLetter;
+use barid_broker::ledger::{Malformed, Writer};
 use barid_broker::outgoing::Outgoing;
 use barid_broker::work::Work;
 use barid_broker::{Incoming, Receipt};
@@ -126,12 +127,16 @@ impl Dispatcher {
         let Ok(body) = letter.encode() else {
             return incoming.receipt.requeue();
         };
+        let record = |ledger: &Writer| Some(ledger.append(&Malformed::of(&letter, &incoming.body)?));
+        let recorded = self.records.writer().and_then(record);
         let (publisher, outgoing) = (self.road.publisher.clone(), Outgoing::dead_letter(&self.road.names, body));
         tokio::spawn(async move {
-            match publisher.publish_until_confirmed(outgoing).await {
-                Ok(()) => incoming.receipt.ack(),
-                Err(_) => incoming.receipt.requeue(),
-            }
+            let published = publisher.publish_until_confirmed(outgoing).await.is_ok();
+            let recorded = match recorded {
+                Some(record) => record.confirmed().await,
+                None => true,
+            };
+            if published && recorded { incoming.receipt.ack() } else { incoming.receipt.requeue() }
         });
     }
 }

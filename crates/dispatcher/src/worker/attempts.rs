@@ -8,6 +8,7 @@ use barid_egress::{Failure, Fault, Response};
 use chrono::TimeDelta;
 use tracing::debug;
 
+use super::records::{Follows, Judged};
 use super::{Dispatcher, now, wall_clock};
 use crate::attempt::{self, Attempted};
 use crate::outcome::{self, Rejected};
@@ -64,8 +65,10 @@ impl Dispatcher {
             delivered = verdict.is_ok(),
             "delivery.attempted"
         );
+        let judged = |verdict| Judged { parcel: &parcel, delivery, result: &result, at: moment, took, verdict };
         match verdict {
             Ok(()) => {
+                self.record_attempt(ticket, &judged(Follows::Nothing));
                 let first_try = if delivery.attempts == 0 { "true" } else { "false" };
                 let since = seconds(moment - parcel.work.accepted_at);
                 self.metrics.delivery_end_to_end_seconds.with_label_values(&[first_try]).observe(since);
@@ -75,8 +78,11 @@ impl Dispatcher {
             Err(rejection) => {
                 let steps = Steps::new(subscription.policy.schedule(), delivery.attempts + 1, fastrand::f64());
                 let fault = fault(&rejection);
+                let rejected = rejected(&rejection).clone();
                 match schedule::next(rejection, steps, delivery, moment) {
                     Next::Retry { delay, due_at } => {
+                        let follows = Follows::Retry { rejected: &rejected, at: due_at };
+                        self.record_attempt(ticket, &judged(follows));
                         self.count("retry", fault);
                         let again = Delivery {
                             attempts: delivery.attempts + 1,
@@ -88,6 +94,7 @@ impl Dispatcher {
                         self.climb(ticket, delay, again);
                     }
                     Next::Dead { reason, detail } => {
+                        self.record_attempt(ticket, &judged(Follows::Death { rejected: &rejected }));
                         self.count("dead_lettered", fault);
                         let last = Delivery { attempts: delivery.attempts + 1, ..delivery.clone() };
                         self.bury_as(ticket, reason, detail, last);
@@ -126,10 +133,12 @@ impl Dispatcher {
 }
 
 fn fault(rejection: &backoff::Error<Rejected>) -> &'static str {
+    rejected(rejection).fault.as_str()
+}
+
+fn rejected(rejection: &backoff::Error<Rejected>) -> &Rejected {
     match rejection {
-        backoff::Error::Permanent(rejected) | backoff::Error::Transient { err: rejected, .. } => {
-            rejected.fault.as_str()
-        }
+        backoff::Error::Permanent(rejected) | backoff::Error::Transient { err: rejected, .. } => rejected,
     }
 }
 

@@ -14,6 +14,7 @@ use barid_registry::{OwnLane, Subscription};
 use chrono::TimeDelta;
 use tracing::{error, info};
 
+use super::records::CANCELLED;
 use super::{Dispatcher, Published, now, wall_clock};
 use crate::groups::Held;
 use crate::scheduler::{Action, Ticket};
@@ -52,8 +53,11 @@ impl Dispatcher {
         }
     }
 
-    /// Nothing more is to be done for a delivery.
+    /// Nothing more is to be done for a delivery, but to wait for its records.
     pub(super) fn done(&mut self, ticket: Ticket) {
+        if self.records.delay(ticket, self.groups.records(ticket)) {
+            return;
+        }
         if let Some(receipt) = self.groups.settle(ticket, now(), Receipt::is_live) {
             receipt.ack();
         }
@@ -119,6 +123,8 @@ impl Dispatcher {
     /// The subscription was deleted: nobody wants the delivery any more.
     pub(super) fn cancel(&mut self, ticket: Ticket) {
         self.count("cancelled", "none");
+        let attempts = self.groups.get(ticket).map_or(0, |held| held.parcel.delivery(held.index).attempts);
+        self.record_end(ticket, CANCELLED, "", attempts);
         self.done(ticket);
     }
 
@@ -144,6 +150,7 @@ impl Dispatcher {
             "delivery.dead"
         );
         self.road.metrics().dead_letters_total.with_label_values(&[reason]).inc();
+        self.record_end(ticket, reason, &detail, delivery.attempts);
         let now = wall_clock();
         self.publish(ticket, move |names, work| {
             let letter = DeadLetter::of_delivery(reason, detail, work, delivery, now);
