@@ -17,8 +17,7 @@ mod writer;
 
 pub use batch::{Batch, Newer, Unreadable, decode};
 pub use record::{
-    Attempt, Ended, Filtered, Head, How, MAX_NAMED, Malformed, Outcome, Record, Response, Routed, bounded,
-    fingerprint,
+    Attempt, Ended, Filtered, Head, How, MAX_NAMED, Malformed, Outcome, Record, Response, Routed, bounded, fingerprint,
 };
 pub use writer::{Ticket, Writer};
 

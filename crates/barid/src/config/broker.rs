@@ -62,7 +62,6 @@ impl Broker {
 #[cfg(test)]
 mod tests {
     use super::super::tests::settings;
-    use super::*;
 
     #[test]
     fn the_names_follow_namespace_and_exchange() {

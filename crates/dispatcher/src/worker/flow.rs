@@ -72,7 +72,8 @@ impl Flow {
 
 impl Dispatcher {
     pub(super) fn is_open(&self) -> bool {
-        self.records.accepts_work(self.config.limits.confirm_patience) && self.flow.is_open(self.road.publisher.health())
+        self.records.accepts_work(self.config.limits.confirm_patience)
+            && self.flow.is_open(self.road.publisher.health())
     }
 
     pub(super) fn tick(&mut self, consumers: &[Consumer]) {

@@ -83,13 +83,9 @@ impl Records {
 
     /// Lets a delivery wait for the first of these batches that is not confirmed. `false` if all are.
     pub(super) fn delay(&mut self, ticket: Ticket, mut batches: impl Iterator<Item = u64>) -> bool {
-        match batches.find_map(|batch| self.waiting.get_mut(&batch)) {
-            Some(waiting) => {
-                waiting.push(ticket);
-                true
-            }
-            None => false,
-        }
+        let Some(batch) = batches.find(|batch| self.waiting.contains_key(batch)) else { return false };
+        self.waiting.entry(batch).or_default().push(ticket);
+        true
     }
 }
 
@@ -209,7 +205,8 @@ mod tests {
         };
         assert_eq!(told(&answer(""), 1024), None);
         assert_eq!(told(&answer("ok"), 1024).unwrap().excerpt, "ok");
-        let none = told(&answer("ok"), 0).unwrap();
+        let answer = answer("ok");
+        let none = told(&answer, 0).unwrap();
         assert_eq!((&*none.excerpt, none.is_cut), ("", true));
     }
 

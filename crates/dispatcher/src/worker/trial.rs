@@ -86,7 +86,15 @@ mod tests {
 
     fn answer(status: u16, body: Vec<u8>) -> Response {
         let latency = Duration::ZERO;
-        Response { status, content_type: None, retry_after: None, location: None, body: body.into(), truncated: false, latency }
+        Response {
+            status,
+            content_type: None,
+            retry_after: None,
+            location: None,
+            body: body.into(),
+            truncated: false,
+            latency,
+        }
     }
 
     #[test]
