@@ -10,6 +10,7 @@ mod commands;
 mod crashes;
 mod guides;
 mod harness;
+mod ledger;
 mod malformed;
 mod misbehaving;
 mod operating;

@@ -3,6 +3,7 @@
 mod dead_letters;
 mod ending;
 mod launch;
+mod ledger;
 mod registry;
 
 use std::path::PathBuf;
