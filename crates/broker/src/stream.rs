@@ -147,15 +147,14 @@ impl Reader {
             if session.owed > self.credit / 2 {
                 session.pay().await?;
             }
-            let delivery = match session.consumer.next().now_or_never() {
-                Some(delivery) => delivery,
-                None => {
-                    // Nothing is owed while nothing comes, or the broker would take us for dead.
-                    session.pay().await?;
-                    tokio::select! {
-                        delivery = session.consumer.next() => delivery,
-                        () = session.opened.ended() => None,
-                    }
+            let delivery = if let Some(delivery) = session.consumer.next().now_or_never() {
+                delivery
+            } else {
+                // Nothing is owed while nothing comes, or the broker would take us for dead.
+                session.pay().await?;
+                tokio::select! {
+                    delivery = session.consumer.next() => delivery,
+                    () = session.opened.ended() => None,
                 }
             };
             // From here on nothing is waited for: what was taken is given.

@@ -21,13 +21,22 @@ use uuid::Uuid;
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/dev/broker");
 
 /// The longest that anything here may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn script(arguments: &[&str]) -> String {
     let mut command = Command::new(SCRIPT);
     let ran = command.args(arguments).env_remove("BARID_BROKER__URL").output().expect("the script runs");
     assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
     String::from_utf8(ran.stdout).expect("it prints text").trim().to_owned()
+}
+
+/// Stops the process of a stream (`suspend`), which then is there and confirms nothing, or lets it go on (`resume`).
+fn silence(stream: &str, verb: &str) {
+    let code = format!(
+        "{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"{stream}\">>)), \
+         sys:{verb}(amqqueue:get_pid(Q))."
+    );
+    script(&["ctl", "eval", &code]);
 }
 
 /// A namespace of its own, removed at the end.
@@ -72,15 +81,6 @@ impl World {
 
     fn journal(&self, start: Start, credit: u16) -> Reader {
         journal::reader(self.road.link.clone(), &self.names, start, credit)
-    }
-
-    /// Stops the process of a stream: it is there, and confirms nothing.
-    fn silence(&self, stream: &str, verb: &str) {
-        let code = format!(
-            "{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"{stream}\">>)), \
-             sys:{verb}(amqqueue:get_pid(Q))."
-        );
-        script(&["ctl", "eval", &code]);
     }
 
     fn is_overflowing(&self) -> bool {
@@ -245,7 +245,7 @@ async fn batches_go_to_the_overflow_queue_while_the_stream_alone_is_silent_and_b
     let (ledger, stream) = (world.ledger(), world.names.ledger());
     assert!(within(ledger.append(&record("before")).confirmed()).await);
 
-    world.silence(&stream, "suspend");
+    silence(&stream, "suspend");
     assert!(within(ledger.append(&record("silent")).confirmed()).await, "the overflow queue has it");
     assert!(world.is_overflowing());
     assert!(within(ledger.append(&record("after")).confirmed()).await);
@@ -261,7 +261,7 @@ async fn batches_go_to_the_overflow_queue_while_the_stream_alone_is_silent_and_b
     }
     assert_eq!(spilt, ["silent", "after"]);
 
-    world.silence(&stream, "resume");
+    silence(&stream, "resume");
     within(async {
         while world.is_overflowing() {
             tokio::task::yield_now().await;
@@ -304,7 +304,7 @@ async fn work_is_refused_while_a_record_waits_for_long() {
     let (ledger, patience) = (world.ledger(), Duration::from_secs(2));
     assert!(within(ledger.append(&record("before")).confirmed()).await);
     assert!(ledger.accepts_work(patience));
-    world.silence(&world.names.ledger(), "suspend");
+    silence(&world.names.ledger(), "suspend");
     let ticket = ledger.append(&record("silent"));
     within(async {
         while ledger.accepts_work(patience) {
@@ -312,7 +312,7 @@ async fn work_is_refused_while_a_record_waits_for_long() {
         }
     })
     .await;
-    world.silence(&world.names.ledger(), "resume");
+    silence(&world.names.ledger(), "resume");
     assert!(within(ticket.confirmed()).await);
     within(async {
         while !ledger.accepts_work(patience) {

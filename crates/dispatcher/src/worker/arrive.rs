@@ -131,12 +131,12 @@ impl Dispatcher {
         let recorded = self.records.writer().and_then(record);
         let (publisher, outgoing) = (self.road.publisher.clone(), Outgoing::dead_letter(&self.road.names, body));
         tokio::spawn(async move {
-            let published = publisher.publish_until_confirmed(outgoing).await.is_ok();
-            let recorded = match recorded {
+            let is_kept = publisher.publish_until_confirmed(outgoing).await.is_ok();
+            let is_recorded = match recorded {
                 Some(record) => record.confirmed().await,
                 None => true,
             };
-            if published && recorded { incoming.receipt.ack() } else { incoming.receipt.requeue() }
+            if is_kept && is_recorded { incoming.receipt.ack() } else { incoming.receipt.requeue() }
         });
     }
 }
