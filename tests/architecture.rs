@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// What each crate of ours may name of ours. `barid` puts everything together.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("barid-event", &[]),
     ("barid-headers", &[]),
     ("barid-signature", &[]),
     ("barid-telemetry", &[]),
     ("barid-registry", &["barid-event", "barid-headers", "barid-signature"]),
+    ("barid-inbound", &["barid-event", "barid-registry"]),
     ("barid-broker", &["barid-event", "barid-telemetry"]),
     ("barid-producer", &["barid-broker", "barid-event", "barid-telemetry"]),
     ("barid-egress", &["barid-headers", "barid-telemetry"]),
@@ -24,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "barid-broker",
             "barid-egress",
             "barid-event",
+            "barid-inbound",
             "barid-registry",
             "barid-signature",
             "barid-store",
@@ -38,6 +40,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "barid-egress",
             "barid-event",
             "barid-gateway",
+            "barid-inbound",
             "barid-producer",
             "barid-registry",
             "barid-router",
@@ -49,7 +52,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
 ];
 
 /// Who alone may name these.
-const OWNERS: [(&str, &str); 10] = [
+const OWNERS: [(&str, &str); 12] = [
     ("lapin", "barid-broker"),
     ("reqwest", "barid-egress"),
     ("sqlx", "barid-store"),
@@ -57,13 +60,15 @@ const OWNERS: [(&str, &str); 10] = [
     ("axum", "barid-gateway"),
     ("jsonschema", "barid-registry"),
     ("serde-saphyr", "barid-registry"),
+    ("roxmltree", "barid-inbound"),
+    ("p256", "barid-inbound"),
     ("clap", "barid"),
     ("config", "barid"),
     ("anyhow", "barid"),
 ];
 
 /// Crates that do nothing but think.
-const PURE: [&str; 4] = ["barid-event", "barid-headers", "barid-signature", "barid-registry"];
+const PURE: [&str; 5] = ["barid-event", "barid-headers", "barid-signature", "barid-registry", "barid-inbound"];
 
 /// What a crate needs that reads, writes or waits.
 const IO: [&str; 10] =

@@ -210,9 +210,21 @@ impl<'y> Fields<'y> {
 
     /// The problem that a key, or one in it, is missing, and what to do.
     pub(crate) fn missing(&self, keys: &[&'static str], advice: &str) -> Problem {
+        self.absent(keys, format!("is missing: {advice}"))
+    }
+
+    /// A problem with the value of a key, whether it is there or not.
+    pub(crate) fn faulty(&self, key: &'static str, message: impl Into<String>) -> Problem {
+        match self.get(key) {
+            Some(at) => at.problem(message),
+            None => self.absent(&[key], message),
+        }
+    }
+
+    fn absent(&self, keys: &[&'static str], message: impl Into<String>) -> Problem {
         let Cursor { node, steps } = &self.whole;
         let steps: Vec<_> = steps.iter().copied().chain(keys.iter().copied().map(Step::Key)).collect();
-        Problem::new(node.place, &steps, format!("is missing: {advice}"))
+        Problem::new(node.place, &steps, message)
     }
 
     /// What `read` makes of the value of a key, or nothing if the key is not there or its value is refused.

@@ -6,8 +6,8 @@
 
 mod check;
 mod facts;
-mod functions;
-mod json;
+pub(crate) mod functions;
+pub(crate) mod json;
 mod values;
 
 #[cfg(test)]
@@ -28,6 +28,7 @@ use cel::{
 };
 use regex::Regex;
 
+pub(crate) use self::{check::Rules, facts::PATTERN};
 pub use self::{
     facts::Facts,
     values::{MAX_VALUE, MAX_VALUES, Seen, SeenValue},
@@ -134,20 +135,7 @@ pub enum InvalidFilter {
 impl Filter {
     /// The filter that this expression is.
     pub fn compile(source: &str) -> Result<Self, InvalidFilter> {
-        if source.trim().is_empty() {
-            return Err(InvalidFilter::Empty);
-        }
-        if source.len() > MAX_FILTER_BYTES {
-            return Err(InvalidFilter::Long(source.len()));
-        }
-        // Before the parser, which is recursive.
-        if check::depth_of_text(source) > MAX_FILTER_DEPTH {
-            return Err(InvalidFilter::Deep);
-        }
-        let parsed = catch_unwind(AssertUnwindSafe(|| parse(source)));
-        let unreadable = InvalidFilter::Syntax { line: 0, column: 0, message: "the parser gave up".to_owned() };
-        let mut expression = parsed.map_err(|_| unreadable)??;
-        let patterns = check::check(&mut expression)?.into();
+        let (expression, patterns) = compile(source, check::FILTER)?;
         Ok(Self(Arc::new(Compiled { source: source.into(), expression, patterns })))
     }
 
@@ -176,6 +164,25 @@ impl Filter {
             Err(error) => Verdict::Error(error.to_string()),
         }
     }
+}
+
+/// The expression of a text, checked and prepared, and the regular expressions it uses.
+pub(crate) fn compile(source: &str, rules: Rules) -> Result<(Expression, Box<[Regex]>), InvalidFilter> {
+    if source.trim().is_empty() {
+        return Err(InvalidFilter::Empty);
+    }
+    if source.len() > MAX_FILTER_BYTES {
+        return Err(InvalidFilter::Long(source.len()));
+    }
+    // Before the parser, which is recursive.
+    if check::depth_of_text(source) > MAX_FILTER_DEPTH {
+        return Err(InvalidFilter::Deep);
+    }
+    let parsed = catch_unwind(AssertUnwindSafe(|| parse(source)));
+    let unreadable = InvalidFilter::Syntax { line: 0, column: 0, message: "the parser gave up".to_owned() };
+    let mut expression = parsed.map_err(|_| unreadable)??;
+    let patterns = check::check(&mut expression, rules)?.into();
+    Ok((expression, patterns))
 }
 
 fn parse(source: &str) -> Result<Expression, InvalidFilter> {

@@ -59,6 +59,7 @@ mod destination;
 mod diff;
 pub mod document;
 pub mod event_type;
+mod expression;
 pub mod file;
 mod filter;
 mod id;
@@ -76,6 +77,7 @@ mod settings;
 pub mod shape;
 mod signing;
 mod snapshot;
+pub mod source;
 mod subscription;
 pub mod tenant;
 mod tree;
@@ -89,6 +91,7 @@ pub use destination::{
 pub use diff::Diff;
 pub use document::{MAX_DOCUMENT_BYTES, Reading, Secrets};
 pub use event_type::{EventTypeSettings, MAX_DESCRIPTION, MAX_EXAMPLE_BYTES, Validation};
+pub use expression::{Expression, MAX_VALUE_BYTES, Unanswered};
 pub use file::Manifest;
 pub use filter::{
     Facts, Filter, InvalidFilter, MAX_FILTER_BYTES, MAX_FILTER_DEPTH, MAX_FILTER_LIST, MAX_FILTER_NODES,

@@ -15,7 +15,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::{InvalidDestination, MAX_URL_LENGTH, parse_url};
-use crate::payload::{Escape, InvalidTemplate, TemplateFault, compile, render};
+use crate::payload::{Escape, InvalidTemplate, TEMPLATE_NAMES, TemplateFault, compile, render};
 
 /// What a URL with placeholders holds.
 pub(super) const PLACEHOLDER: &str = "{{";
@@ -85,7 +85,7 @@ impl UrlTemplate {
         }
         origin.set_path("/");
         origin.set_query(None);
-        let environment = compile(rest, Escape::Url).map_err(InvalidUrlTemplate::from)?;
+        let environment = compile(&TEMPLATE_NAMES, rest, Escape::Url).map_err(InvalidUrlTemplate::from)?;
         Ok(Self { source: source.into(), origin, environment: Arc::new(environment) })
     }
 

@@ -15,7 +15,7 @@ use regex::{Regex, RegexBuilder};
 use super::{
     InvalidFilter, MAX_FILTER_DEPTH, MAX_FILTER_NODES, MAX_PATTERNS_IN_FILTER, MAX_REGEX_BYTES,
     facts::{CHANGED, NAMES, OLD, PATTERN},
-    functions::{ADD, CONTAINS, EQUALS, FUNCTIONS, MATCHES, METHODS, OPERATORS},
+    functions::{ADD, CONTAINS, EQUALS, FUNCTIONS, JOIN, MATCHES, METHODS, OPERATORS},
 };
 
 /// How many brackets are open at most, and how many signs stand in a row. Brackets in texts count: that is simple, and
@@ -39,14 +39,29 @@ pub(super) fn depth_of_text(source: &str) -> usize {
     deepest
 }
 
+/// What an expression may use beside operators and functions.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    /// The names that stand for something.
+    pub(crate) names: &'static [&'static str],
+    /// Whether there are `changed` and `old`.
+    pub(crate) changes: bool,
+    /// Whether texts may be joined, outside macros.
+    pub(crate) joins: bool,
+}
+
+/// The rules of filters.
+pub(super) const FILTER: Rules = Rules { names: &NAMES, changes: true, joins: false };
+
 /// Checks and prepares an expression; returns the regular expressions it uses.
-pub(super) fn check(expression: &mut Expression) -> Result<Vec<Regex>, InvalidFilter> {
-    let mut check = Check { nodes: 0, bound: Vec::new(), patterns: Vec::new(), in_macro: false };
+pub(super) fn check(expression: &mut Expression, rules: Rules) -> Result<Vec<Regex>, InvalidFilter> {
+    let mut check = Check { rules, nodes: 0, bound: Vec::new(), patterns: Vec::new(), in_macro: false };
     check.expression(expression, 0)?;
     Ok(check.patterns)
 }
 
 struct Check {
+    rules: Rules,
     nodes: usize,
     /// The names that macros bind, innermost last.
     bound: Vec<String>,
@@ -89,7 +104,7 @@ impl Check {
     }
 
     fn name(&self, name: &str) -> Result<(), InvalidFilter> {
-        if NAMES.contains(&name) || self.bound.iter().any(|bound| bound == name) {
+        if self.rules.names.contains(&name) || self.bound.iter().any(|bound| bound == name) {
             return Ok(());
         }
         Err(InvalidFilter::UnknownName(name.to_owned()))
@@ -114,12 +129,14 @@ impl Check {
     /// Checks a call. Returns the name to put in its place, if one is to be.
     fn call(&mut self, call: &mut CallExpr, depth: usize) -> Result<Option<String>, InvalidFilter> {
         match call.func_name.as_str() {
-            "changed" if call.target.is_none() => {
+            "changed" if call.target.is_none() && self.rules.changes => {
                 return literal(call, "changed").map(|field| Some(CHANGED.to_owned() + field));
             }
-            "old" if call.target.is_none() => return literal(call, "old").map(|field| Some(OLD.to_owned() + field)),
+            "old" if call.target.is_none() && self.rules.changes => {
+                return literal(call, "old").map(|field| Some(OLD.to_owned() + field));
+            }
             "matches" => self.pattern(call)?,
-            _ => rename(call, self.bound.last())?,
+            _ => rename(call, self.bound.last(), if self.rules.joins && !self.in_macro { JOIN } else { ADD })?,
         }
         if let Some(target) = &mut call.target {
             self.expression(target, depth)?;
@@ -152,14 +169,14 @@ impl Check {
 }
 
 /// Puts our own operators in the place of those that do not know borrowed JSON, or join texts without a limit.
-fn rename(call: &mut CallExpr, accumulator: Option<&String>) -> Result<(), InvalidFilter> {
+fn rename(call: &mut CallExpr, accumulator: Option<&String>, add: &'static str) -> Result<(), InvalidFilter> {
     // A macro that collects adds to its own list, which is bounded by the list it walks.
     let is_own = |first: &Expression| matches!(&first.expr, Expr::Ident(name) if Some(name) == accumulator);
     let name = call.func_name.as_str();
     let ours = match name {
         operators::EQUALS => EQUALS,
         operators::IN => CONTAINS,
-        operators::ADD if !call.args.first().is_some_and(is_own) => ADD,
+        operators::ADD if !call.args.first().is_some_and(is_own) => add,
         operators::NOT_EQUALS => {
             let args = mem::take(&mut call.args);
             let equal = CallExpr { func_name: operators::EQUALS.to_owned(), target: None, args };

@@ -27,7 +27,7 @@ pub(super) const CHANGED: &str = "@changed:";
 /// Before the field in the name that stands for `old("field")`.
 pub(super) const OLD: &str = "@old:";
 /// Before the number in the name that stands for a compiled regular expression.
-pub(super) const PATTERN: &str = "@pattern:";
+pub(crate) const PATTERN: &str = "@pattern:";
 
 /// One event, as filters see it. Data that is no JSON, or cannot be read, is null.
 #[derive(Debug)]

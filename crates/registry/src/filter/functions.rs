@@ -17,7 +17,7 @@ use cel::{
 };
 use regex::Regex;
 
-use super::json;
+use super::{MAX_FILTER_TEXT, json};
 
 /// Our `==`.
 pub(super) const EQUALS: &str = "@equals";
@@ -25,6 +25,8 @@ pub(super) const EQUALS: &str = "@equals";
 pub(super) const CONTAINS: &str = "@contains";
 /// Our `+`.
 pub(super) const ADD: &str = "@add";
+/// Our `+` where texts may be joined.
+pub(super) const JOIN: &str = "@join";
 /// Our `matches`.
 pub(super) const MATCHES: &str = "@matches";
 
@@ -71,8 +73,9 @@ pub(super) const METHODS: [&str; 14] = [
 
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut environment = Env::default().with_optional_support(false).with_stdlib();
-    for (name, function) in [(EQUALS, equals as _), (CONTAINS, contains as _), (ADD, add as _), (MATCHES, matches as _)]
-    {
+    let ours =
+        [(EQUALS, equals as _), (CONTAINS, contains as _), (ADD, add as _), (JOIN, join as _), (MATCHES, matches as _)];
+    for (name, function) in ours {
         let declared = environment.add_overload(name, name, vec![DYN_TYPE, DYN_TYPE], function);
         debug_assert!(declared.is_ok(), "CEL has no function of this name");
     }
@@ -80,7 +83,7 @@ static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
 });
 
 /// What every expression is evaluated in.
-pub(super) fn environment() -> Arc<Env> {
+pub(crate) fn environment() -> Arc<Env> {
     Arc::clone(&ENVIRONMENT)
 }
 
@@ -88,7 +91,7 @@ static PATTERN: Type = Type::new_unspecified_type("pattern");
 
 /// A compiled regular expression, as a value.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern(pub(super) Regex);
+pub(crate) struct Pattern(pub(crate) Regex);
 
 impl Val for Pattern {
     fn get_type(&self) -> &Type {
@@ -154,6 +157,21 @@ fn add<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     }
     let sum = one.as_adder().ok_or_else(refused)?.add(other.as_ref())?;
     Ok(CowVal::Owned(sum.into_owned()))
+}
+
+/// Joins two texts to one that is not longer than what expressions may look at; anything else is added.
+fn join<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+    let [one, other] = args.as_slice() else {
+        return Err(ExecutionError::no_such_overload("_+_", types(&args)));
+    };
+    let texts = (one.downcast_ref::<CelString<'_>>(), other.downcast_ref::<CelString<'_>>());
+    let (Some(one), Some(other)) = texts else { return add(args) };
+    let joined = [one.inner(), other.inner()].concat();
+    if joined.len() > MAX_FILTER_TEXT {
+        let told = format!("the joined text has {} bytes: join to at most {MAX_FILTER_TEXT}", joined.len());
+        return Err(ExecutionError::function_error("+", told));
+    }
+    Ok(CowVal::owned(CelString::from(joined)))
 }
 
 fn matches<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {

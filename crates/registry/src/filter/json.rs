@@ -20,7 +20,7 @@ pub(super) static NULL: Value = Value::Null;
 static TOO_LARGE: Type = Type::new_unspecified_type("a text or list that is too large for filters");
 
 /// A value of an expression.
-pub(super) fn value<'b>(json: &Value) -> CowVal<'b, '_> {
+pub(crate) fn value<'b>(json: &Value) -> CowVal<'b, '_> {
     CowVal::Owned(boxed(json))
 }
 

@@ -100,10 +100,15 @@ pub enum TemplateFault {
 impl Template {
     /// Compiles a template that writes `content_type`.
     pub fn new(source: &str, content_type: ContentType) -> Result<Self, InvalidTemplate> {
+        Self::over(&TEMPLATE_NAMES, source, content_type)
+    }
+
+    /// The same for a template that knows other names.
+    pub(crate) fn over(names: &[&str], source: &str, content_type: ContentType) -> Result<Self, InvalidTemplate> {
         if source.len() > MAX_TEMPLATE_BYTES {
             return Err(InvalidTemplate::TooLong(source.len()));
         }
-        let environment = compile(source, Escape::of(&content_type))?;
+        let environment = compile(names, source, Escape::of(&content_type))?;
         Ok(Self { source: source.into(), content_type, environment: Arc::new(environment) })
     }
 
@@ -165,7 +170,7 @@ impl Escape {
 }
 
 /// Compiles a template that writes values in this way.
-pub(crate) fn compile(source: &str, escape: Escape) -> Result<Environment<'static>, InvalidTemplate> {
+pub(crate) fn compile(names: &[&str], source: &str, escape: Escape) -> Result<Environment<'static>, InvalidTemplate> {
     let mut environment = Environment::new();
     guard::restrict(&mut environment);
     filters::add(&mut environment);
@@ -194,7 +199,7 @@ pub(crate) fn compile(source: &str, escape: Escape) -> Result<Environment<'stati
     let used = environment.get_template(NAME).map(|template| template.undeclared_variables(false)).unwrap_or_default();
     // Sorted, so that the same template is refused in the same words.
     let used = BTreeSet::from_iter(used);
-    let unknown = used.iter().find(|name| !TEMPLATE_NAMES.contains(&name.as_str()) && *name != FUNCTION);
+    let unknown = used.iter().find(|name| !names.contains(&name.as_str()) && *name != FUNCTION);
     unknown.map_or(Ok(()), |name| Err(InvalidTemplate::Unknown(shortened(name))))?;
     Ok(environment)
 }

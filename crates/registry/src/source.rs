@@ -1,0 +1,29 @@
+//! Sources: third parties' webhooks, as people register them. A source names a preset, which knows how a provider signs and
+//! what its payloads mean, and says what differs. Nothing here receives anything: that is for `barid-inbound`.
+
+mod form;
+mod intake;
+mod mapping;
+mod preset;
+mod read;
+mod secret;
+mod settings;
+mod token;
+pub mod verification;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    form::{Form, SOURCE_NAMES, Scope},
+    intake::{Acknowledgement, Handshake, Intake, QueryChallenge},
+    mapping::{MAX_RULES, Mapped, Mapping, Unmapped},
+    preset::{Preset, Presets, Sample},
+    read::{SourceReading, read},
+    secret::{InvalidSourceSecret, MAX_SOURCE_SECRETS, SecretText, SourceSecret},
+    settings::{DEFAULT_DEDUP_WINDOW, MAX_DEDUP_WINDOW, OnInvalid, RateLimit, SourceSettings},
+    token::{InvalidToken, SourceToken, SourceTokens, TokenHash},
+    verification::Verification,
+    write::{patch, write},
+};
