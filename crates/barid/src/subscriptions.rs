@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use barid_egress::{Guard, Refused};
+use barid_egress::Guard;
 use barid_event::Tenant;
+use barid_gateway::{RefusedDestination, judge_destination};
 use barid_registry::file::{MAX_BYTES, Problems, parse};
 use barid_registry::{DuplicateId, Name, Settings, Snapshot};
 
@@ -45,10 +46,10 @@ impl std::fmt::Display for Lines<'_> {
 /// A destination that the guard refuses.
 #[derive(Debug, thiserror::Error)]
 #[error("subscription {name} of tenant {tenant}: {refused}")]
-struct RefusedDestination {
+struct Refused {
     name: Name,
     tenant: Tenant,
-    refused: Refused,
+    refused: RefusedDestination,
 }
 
 /// Reads a file.
@@ -79,8 +80,8 @@ fn compile(text: &str, guard: Guard) -> Result<Snapshot, Vec<String>> {
     Snapshot::compile(compiled, None).map_err(|error: DuplicateId| vec![error.to_string()])
 }
 
-fn judge(subscription: &Settings, guard: Guard) -> Result<(), RefusedDestination> {
-    guard.check_url(subscription.destination.url()).map_err(|refused| RefusedDestination {
+fn judge(subscription: &Settings, guard: Guard) -> Result<(), Refused> {
+    judge_destination(subscription, guard).map_err(|refused| Refused {
         name: subscription.name.clone(),
         tenant: subscription.tenant.clone(),
         refused,

@@ -4,8 +4,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use barid_egress::{Client, Failure, FailureKind, Response};
+use barid_egress::{Access, Clients, Failure, FailureKind, Grant, Identity, Response};
 use barid_registry::Subscription;
+use barid_registry::destination::{Auth, ClientAuth, OAuth2, TlsIdentity};
 use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -25,7 +26,7 @@ pub(crate) struct Attempted {
 
 /// Makes the attempt and reports it, whatever happens: a panic is a failure of this delivery alone.
 pub(crate) fn spawn(
-    client: Client,
+    clients: Clients,
     parcel: Arc<Parcel>,
     index: usize,
     subscription: Arc<Subscription>,
@@ -37,7 +38,11 @@ pub(crate) fn spawn(
         let started = Instant::now();
         let attempt = async {
             let request = parcel.request(index, &subscription, now)?;
-            Ok(client.send(request).await)
+            Ok(match access(&subscription) {
+                None => clients.shared().send(request).await,
+                // Boxed, so that the attempts that need none of it stay as small as they are.
+                Some(access) => Box::pin(clients.send(request, access)).await,
+            })
         };
         let result = AssertUnwindSafe(attempt)
             .catch_unwind()
@@ -46,6 +51,33 @@ pub(crate) fn spawn(
         // The dispatcher outlives its attempts, but for a process that is ending.
         let _ending = done.send(Attempted { ticket, result, took: started.elapsed() }).await;
     });
+}
+
+/// What the request needs beyond its headers; nothing for most.
+fn access(subscription: &Subscription) -> Option<Access<'_>> {
+    let access = subscription.destination.access()?;
+    let grant = match access.auth() {
+        Auth::OAuth2(oauth2) => Some(grant(oauth2)),
+        _ => None,
+    };
+    let tls = access.tls().map(|TlsIdentity { digest, ca, client }| {
+        let client = client.map(|client| (&*client.certificate, &*client.key));
+        (Identity { ca, client }, digest)
+    });
+    (tls.is_some() || grant.is_some()).then(|| Access { owner: subscription.tenant.as_str(), tls, grant })
+}
+
+fn grant(oauth2: &OAuth2) -> Grant<'_> {
+    let client = oauth2.client();
+    Grant {
+        token_url: oauth2.token_url(),
+        client_id: &client.id,
+        client_secret: &client.secret,
+        scope: client.scope.as_deref(),
+        audience: client.audience.as_deref(),
+        secret_in_body: client.auth == ClientAuth::Body,
+        digest: oauth2.digest(),
+    }
 }
 
 fn internal(detail: String) -> Failure {

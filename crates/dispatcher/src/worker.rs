@@ -15,7 +15,7 @@ use barid_broker::consumer::Consumer;
 use barid_broker::control::Notice;
 use barid_broker::topology::lanes;
 use barid_broker::{Incoming, PublishError, Receipt, Road};
-use barid_egress::Client;
+use barid_egress::Clients;
 use barid_registry::Snapshot;
 use barid_telemetry::{Check, Health};
 use slab::Slab;
@@ -51,7 +51,7 @@ pub struct Dispatcher {
     config: Config,
     road: Road,
     metrics: Metrics,
-    client: Client,
+    clients: Clients,
     /// The lanes consumed, by the number that their messages carry: all that are shared, then own ones, which come and go.
     lines: Slab<Line>,
     own: OwnLanes,
@@ -93,7 +93,7 @@ impl Dispatcher {
         metrics: Metrics,
         refresh: Arc<Notify>,
     ) -> Result<Self, barid_egress::BuildError> {
-        let client = Client::new(&config.egress)?;
+        let clients = Clients::new(config.egress.clone())?;
         let lines: Slab<Line> = lanes(config.work_lanes).map(Line::new).enumerate().collect();
         let slots = config.limits.slots + config.limits.slow_slots;
         let (attempted, attempted_rx) = mpsc::channel(slots);
@@ -105,7 +105,7 @@ impl Dispatcher {
         scheduler.set_single_tenant(snapshot.tenants() <= 1);
         Ok(Self {
             scheduler,
-            client,
+            clients,
             lines,
             own: OwnLanes::default(),
             refresh,

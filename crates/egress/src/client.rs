@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::classify::classify;
 use crate::config::{MAX_HTTP2_HEADER_BYTES, MAX_RESPONSE_HEADERS};
+use crate::identity::Identity;
 use crate::resolver::Resolver;
 use crate::response::{Capped, field, read_capped};
 use crate::{Config, Failure, FailureKind, Guard, Request, Response};
@@ -23,20 +24,32 @@ const USER_AGENT: &str = concat!("barid/", env!("CARGO_PKG_VERSION"));
 #[error("the http client could not be built: check that the system's root certificates are installed")]
 pub struct BuildError(#[from] reqwest::Error);
 
-/// Sends requests to users' servers. Build one per process.
+/// Sends requests to users' servers, on connections of its own pool.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) http: reqwest::Client,
     guard: Guard,
+    resolver: Arc<Resolver>,
     pub(crate) max_response_body: usize,
 }
 
 impl Client {
     /// Builds the client and loads the system's root certificates.
     pub fn new(config: &Config) -> Result<Self, BuildError> {
-        let http = reqwest::Client::builder()
+        let resolver = Arc::new(Resolver::new(config.guard, config.dns_timeout));
+        let nobody = Identity { ca: None, client: None };
+        Ok(Self::build(config, resolver, nobody)?)
+    }
+
+    /// Another client, with connections of its own and this identity. Their name look-ups count together.
+    pub(crate) fn dressed(&self, config: &Config, identity: Identity<'_>) -> reqwest::Result<Self> {
+        Self::build(config, Arc::clone(&self.resolver), identity)
+    }
+
+    fn build(config: &Config, resolver: Arc<Resolver>, identity: Identity<'_>) -> reqwest::Result<Self> {
+        let builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
-            .dns_resolver(Arc::new(Resolver::new(config.guard, config.dns_timeout)))
+            .dns_resolver(Arc::clone(&resolver))
             // A proxy would resolve names itself, behind the guard's back.
             .no_proxy()
             .redirect(redirect::Policy::none())
@@ -48,9 +61,9 @@ impl Client {
             .pool_max_idle_per_host(config.pool_max_idle_per_host)
             .tcp_nodelay(true)
             .http1_max_headers(MAX_RESPONSE_HEADERS)
-            .http2_max_header_list_size(MAX_HTTP2_HEADER_BYTES)
-            .build()?;
-        Ok(Self { http, guard: config.guard, max_response_body: config.max_response_body })
+            .http2_max_header_list_size(MAX_HTTP2_HEADER_BYTES);
+        let http = identity.dress(builder)?.build()?;
+        Ok(Self { http, guard: config.guard, resolver, max_response_body: config.max_response_body })
     }
 
     /// Sends a request and reads the response, all within the request's deadline.

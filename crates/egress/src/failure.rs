@@ -48,6 +48,8 @@ pub enum FailureKind {
     Protocol,
     /// The response has too many header fields, or too long ones.
     HeadersTooLarge,
+    /// The endpoint that gives tokens gave none.
+    Token,
     /// The request could not be made from what was asked: a fault of ours.
     Request,
 }
@@ -66,6 +68,7 @@ impl FailureKind {
             Self::Reset => "reset",
             Self::Protocol => "protocol",
             Self::HeadersTooLarge => "headers_too_large",
+            Self::Token => "token",
             Self::Request => "request",
         }
     }
@@ -77,7 +80,7 @@ impl FailureKind {
             Self::Dns | Self::DnsTimeout => Fault::Dns,
             Self::Connect | Self::ConnectTimeout | Self::Reset => Fault::Network,
             Self::Tls => Fault::Tls,
-            Self::Timeout | Self::Protocol | Self::HeadersTooLarge => Fault::Receiver,
+            Self::Timeout | Self::Protocol | Self::HeadersTooLarge | Self::Token => Fault::Receiver,
             Self::Request => Fault::Internal,
         }
     }

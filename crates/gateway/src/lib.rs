@@ -17,6 +17,7 @@ mod app;
 mod changes;
 mod clock;
 mod config;
+mod destination;
 mod docs;
 mod events;
 mod gateway;
@@ -34,6 +35,7 @@ mod server;
 mod usage;
 
 pub use config::{Config, DefaultQuotas, Limits};
+pub use destination::{RefusedDestination, judge_destination};
 pub use gateway::{Bound, Gateway, Supplies};
 pub use local::Local;
 pub use metrics::Metrics;

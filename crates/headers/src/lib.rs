@@ -6,5 +6,5 @@
 mod fields;
 mod method;
 
-pub use fields::{HeaderError, Headers, MAX_FIELDS, MAX_VALUE_BYTES};
+pub use fields::{Field, HeaderError, Headers, MAX_FIELDS, MAX_VALUE_BYTES};
 pub use method::Method;

@@ -17,6 +17,20 @@ pub enum Method {
 }
 
 impl Method {
+    /// Every method by its name.
+    pub const ALL: [(&'static str, Self); 5] = [
+        (Self::Post.as_str(), Self::Post),
+        (Self::Put.as_str(), Self::Put),
+        (Self::Patch.as_str(), Self::Patch),
+        (Self::Delete.as_str(), Self::Delete),
+        (Self::Get.as_str(), Self::Get),
+    ];
+
+    /// Whether such a request carries a body.
+    pub const fn has_body(self) -> bool {
+        matches!(self, Self::Post | Self::Put | Self::Patch)
+    }
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

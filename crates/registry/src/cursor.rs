@@ -120,6 +120,16 @@ impl<'y> Cursor<'y> {
         self.check(self.text()?.parse())
     }
 
+    /// Which of these names it is.
+    pub(crate) fn one_of<T: Copy>(&self, all: &[(&str, T)]) -> Result<T, Problem> {
+        let text = self.text()?;
+        let found = all.iter().find(|(name, _)| *name == text);
+        found.map(|(_, value)| *value).ok_or_else(|| {
+            let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
+            self.problem(format!("is unknown: use {}", names.join(", ")))
+        })
+    }
+
     pub(crate) fn duration(&self) -> Result<Duration, Problem> {
         let wrong = || self.expected("a duration such as 15s, 5m or 2h");
         match &self.node.value {

@@ -1,16 +1,26 @@
 //! Where a subscription's deliveries go. The rules here are about the URL's text; which addresses may be reached is decided
 //! when the connection is made. The URL's path and query are secrets with many receivers, so neither is ever printed.
 
+mod access;
+mod auth;
+mod oauth2;
 mod template;
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use barid_event::Envelope;
+use barid_headers::Method;
 use bytes::Bytes;
 use url::Url;
 
-pub use self::template::{InvalidUrlTemplate, UrlFault};
+pub(crate) use self::auth::{credential, pem};
 use self::template::{PLACEHOLDER, UrlTemplate};
+pub use self::{
+    access::{Access, InvalidAccess, MAX_PEM_BYTES, MAX_STATIC_HEADER_BYTES, MAX_STATIC_HEADERS, TlsIdentity},
+    auth::{Auth, Basic, ClientCertificate, InvalidAuth, MAX_CREDENTIAL_BYTES},
+    oauth2::{Client, ClientAuth, OAuth2},
+    template::{InvalidUrlTemplate, UrlFault},
+};
 use crate::shape::{self, ShapeError};
 
 /// The longest URL, in bytes.
@@ -48,11 +58,14 @@ impl Default for Timeout {
     }
 }
 
-/// A URL that deliveries are sent to, and how long an attempt may take. Prints as scheme, host and port only.
+/// A URL that deliveries are sent to, how they are sent, and how long an attempt may take. Prints as scheme, host and port only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Destination {
     url: Target,
     timeout: Timeout,
+    method: Method,
+    /// `None` for most, which then cost nothing here.
+    access: Option<Arc<Access>>,
 }
 
 /// Where an event goes.
@@ -99,7 +112,14 @@ impl Destination {
         } else {
             Target::Fixed(parse_url(url, allow_http)?)
         };
-        Ok(Self { url, timeout })
+        Ok(Self { url, timeout, method: Method::default(), access: None })
+    }
+
+    /// The same destination, spoken to by this method and in this way.
+    #[must_use]
+    pub fn with(self, method: Method, access: Access) -> Self {
+        let access = (!access.is_plain()).then(|| Arc::new(access));
+        Self { method, access, ..self }
     }
 
     /// Where to send, but for what events fill in: with placeholders only scheme, host and port. A secret: not for logs.
@@ -124,6 +144,16 @@ impl Destination {
             Target::Fixed(url) => Ok(Cow::Borrowed(url)),
             Target::Template(template) => Ok(Cow::Owned(template.fill(shape::context(envelope, data)?)?)),
         }
+    }
+
+    /// What a request does there.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Headers, authentication and certificate authorities, where there are any.
+    pub fn access(&self) -> Option<&Access> {
+        self.access.as_deref()
     }
 
     /// How long an attempt may take.
@@ -163,7 +193,12 @@ impl fmt::Display for Destination {
 
 impl fmt::Debug for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Destination").field("url", &format_args!("{self}/…")).field("timeout", &self.timeout.0).finish()
+        f.debug_struct("Destination")
+            .field("url", &format_args!("{self}/…"))
+            .field("timeout", &self.timeout.0)
+            .field("method", &self.method)
+            .field("access", &self.access)
+            .finish()
     }
 }
 

@@ -55,7 +55,7 @@
 pub mod catalogue;
 mod conformity;
 mod cursor;
-mod destination;
+pub mod destination;
 mod diff;
 pub mod document;
 pub mod event_type;

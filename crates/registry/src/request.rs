@@ -46,7 +46,8 @@ pub struct Composed<'a> {
     pub method: Method,
     /// Where it goes. A secret: not for logs.
     pub url: Cow<'a, Url>,
-    /// Its header fields, signatures among them.
+    /// Its header fields, signatures among them, but no token that is yet to be fetched. Values of the subscription are
+    /// marked as sensitive.
     pub headers: Headers,
     /// Its body.
     pub body: Bytes,
@@ -76,8 +77,20 @@ impl ComposeError {
 /// The request of one attempt, signed with its time.
 pub fn compose<'a>(subscription: &'a Subscription, parts: Parts<'_>) -> Result<Composed<'a>, ComposeError> {
     let Parts { envelope, data, message_id, content_type, extra, body, now, hops, replay } = parts;
+    let destination = &subscription.destination;
+    let method = destination.method();
     let mut headers = Headers::new();
-    headers.set("content-type", content_type)?;
+    if let Some(access) = destination.access() {
+        for field in access.headers().iter().chain(access.auth().field()) {
+            headers.put(field)?;
+        }
+    }
+    let body = if method.has_body() {
+        headers.set("content-type", content_type)?;
+        body
+    } else {
+        Bytes::new()
+    };
     for (name, value) in extra {
         headers.set(name, value)?;
     }
@@ -89,6 +102,6 @@ pub fn compose<'a>(subscription: &'a Subscription, parts: Parts<'_>) -> Result<C
     if replay {
         headers.set(REPLAY_HEADER, "true")?;
     }
-    let url = subscription.destination.url_for(envelope, data)?;
-    Ok(Composed { method: Method::Post, url, headers, body })
+    let url = destination.url_for(envelope, data)?;
+    Ok(Composed { method, url, headers, body })
 }

@@ -28,8 +28,8 @@ impl Dispatcher {
         let due_at = parcel.delivery(index).due_at.unwrap_or(parcel.work.accepted_at);
         self.metrics.delivery_queue_delay_seconds.observe(seconds(now - due_at));
         self.groups.begin(ticket);
-        let (client, done) = (self.client.clone(), self.attempted.clone());
-        attempt::spawn(client, parcel, index, subscription, ticket, now.timestamp(), done);
+        let (clients, done) = (self.clients.clone(), self.attempted.clone());
+        attempt::spawn(clients, parcel, index, subscription, ticket, now.timestamp(), done);
     }
 
     pub(super) fn attempted(&mut self, attempted: Attempted) {

@@ -53,6 +53,25 @@ fn choose_spelling(document: &mut Map<String, Value>, patch: &Map<String, Value>
             _ => {}
         }
     }
+    if let (Some(Value::Object(destination)), Some(patch)) = (document.get_mut("destination"), patch.get("destination"))
+    {
+        renew_access(destination, patch);
+    }
+}
+
+/// Another kind of authentication replaces the old one with all its keys, and a header's name has one spelling.
+fn renew_access(destination: &mut Map<String, Value>, patch: &Value) {
+    let kind = patch.pointer("/auth/kind");
+    if let Some(Value::Object(auth)) = destination.get_mut("auth")
+        && kind.is_some_and(|kind| auth.get("kind") != Some(kind))
+    {
+        auth.clear();
+    }
+    if let (Some(Value::Object(headers)), Some(Value::Object(patch))) =
+        (destination.get_mut("headers"), patch.get("headers"))
+    {
+        headers.retain(|name, _| !patch.keys().any(|key| key.eq_ignore_ascii_case(name)));
+    }
 }
 
 fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {

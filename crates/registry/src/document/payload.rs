@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     cursor::{Cursor, Fields, Keys, all},
     payload::{Encoding, Format, MAX_PATHS, Path, Payload, Redaction, Selection, Template},
-    problem::{Problem, Problems},
+    problem::Problems,
 };
 
 const PAYLOAD: Keys = Keys {
@@ -33,7 +33,7 @@ fn enveloped(fields: &Fields<'_>, problems: &mut Problems) -> Option<Format> {
     }
     // An encoding that is refused is left at its default, since the document is refused with it.
     let at_encoding = fields.get("encoding");
-    let encoding = at_encoding.and_then(|at| problems.keep(one_of(at, &Encoding::ALL))).unwrap_or_default();
+    let encoding = at_encoding.and_then(|at| problems.keep(at.one_of(&Encoding::ALL))).unwrap_or_default();
     let at_envelope = fields.get("envelope");
     let envelope = at_envelope.map_or(Ok("standard"), Cursor::text);
     let envelope = problems.keep(envelope)?;
@@ -86,20 +86,11 @@ fn redact(at: &Cursor<'_>, problems: &mut Problems) -> Option<BTreeMap<Path, Red
         .into_iter()
         .map(|(key, at)| {
             let path = problems.keep(at.check(key.parse::<Path>()));
-            let redaction = problems.keep(one_of(&at, &Redaction::ALL));
+            let redaction = problems.keep(at.one_of(&Redaction::ALL));
             Some((path?, redaction?))
         })
         .collect();
     read.into_iter().collect()
-}
-
-fn one_of<T: Copy>(at: &Cursor<'_>, all: &[(&str, T)]) -> Result<T, Problem> {
-    let text = at.text()?;
-    let found = all.iter().find(|(name, _)| *name == text);
-    found.map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
-        at.problem(format!("is unknown: use {}", names.join(", ")))
-    })
 }
 
 /// The canonical form: `fields`, `exclude` and `redact` only where they choose something.

@@ -6,10 +6,14 @@ use barid_event::{Pattern, Tenant};
 use barid_signature::{MAX_KEYS, Secret};
 use chrono::{DateTime, Utc};
 
-use super::{Reading, payload};
+use super::{
+    Reading,
+    destination::{self, MASK},
+    payload,
+};
 use crate::{
     cursor::{Cursor, Fields, Keys, all},
-    destination::{Destination, Timeout},
+    destination::Destination,
     filter::Filter,
     name::Name,
     payload::Payload,
@@ -23,14 +27,11 @@ use crate::{
 
 /// The most statuses in `delivery.retry.permanent`.
 const MAX_STATUSES: usize = 100;
-/// Stands for what is left out where a secret is shown masked.
-const MASK: char = '…';
 
 const SUBSCRIPTION: Keys = Keys {
     known: &["name", "tenant", "events", "filter", "payload", "destination", "signing", "delivery"],
     unsupported: &[],
 };
-const DESTINATION: Keys = Keys { known: &["url", "timeout"], unsupported: &["headers", "auth"] };
 const SIGNING: Keys = Keys { known: &["scheme", "secret", "secrets"], unsupported: &[] };
 const SECRET: Keys = Keys { known: &["secret", "until"], unsupported: &[] };
 const DELIVERY: Keys = Keys { known: &["max_in_flight", "retry"], unsupported: &["rate_limit", "ordered"] };
@@ -83,7 +84,7 @@ fn read(
     let filter = fields.get("filter").and_then(|at| problems.keep(at.parse::<Filter>()));
     let payload = fields.get("payload").map_or_else(|| Some(Payload::default()), |at| payload::read(at, problems));
     let destination =
-        problems.keep(fields.require("destination")).and_then(|at| destination(at, reading.allow_http, problems));
+        problems.keep(fields.require("destination")).and_then(|at| destination::read(at, reading.allow_http, problems));
     let named = fields.get("signing").map_or(Some(None), |at| signing(at, problems));
     let signing = named.and_then(|named| problems.keep(secrets(named, &fields)));
     let policy = fields.get("delivery").map_or_else(Policy::default, |at| policy(at, problems));
@@ -113,23 +114,6 @@ fn tenant(fields: &Fields<'_>, reading: &Reading<'_>) -> Result<Tenant, Problem>
 fn patterns(at: &Cursor<'_>, problems: &mut Problems) -> Option<Patterns> {
     let patterns = all(at, MAX_PATTERNS, Cursor::parse::<Pattern>, problems)?;
     problems.keep(at.check(Patterns::new(patterns)))
-}
-
-fn destination(at: &Cursor<'_>, allow_http: bool, problems: &mut Problems) -> Option<Destination> {
-    let fields = at.fields(&DESTINATION, problems)?;
-    // A timeout that is refused is left at its default, since the file is refused with it: the URL is still to be checked.
-    let timeout = fields.get("timeout").and_then(|at| problems.keep(timeout(at)));
-    let at = problems.keep(fields.require("url"))?;
-    let url = problems.keep(at.text())?;
-    if url.contains(MASK) {
-        problems.add(at.problem("is masked: give the whole url"));
-        return None;
-    }
-    problems.keep(at.check(Destination::new(url, timeout.unwrap_or_default(), allow_http)))
-}
-
-fn timeout(at: &Cursor<'_>) -> Result<Timeout, Problem> {
-    at.check(at.duration()?.try_into())
 }
 
 /// The secrets, or `Some(None)` where none is named.

@@ -42,7 +42,12 @@ fn the_canonical_document_says_every_default() {
         "tenant": "default",
         "events": ["deal.won"],
         "payload": {"envelope": "standard", "encoding": "json"},
-        "destination": {"url": "https://hooks.example.com/T0/confidential?key=hidden", "timeout": "15s"},
+        "destination": {
+            "url": "https://hooks.example.com/T0/confidential?key=hidden",
+            "method": "POST",
+            "auth": {"kind": "none"},
+            "timeout": "15s",
+        },
         "signing": {"scheme": "standard", "secret": SECRET},
         "delivery": {
             "max_in_flight": 32,
@@ -124,7 +129,7 @@ fn a_patch_changes_neither_name_nor_tenant() {
 #[test]
 fn a_patch_with_an_unknown_key_is_refused_at_its_place() {
     let refused = changed(&accepted(&minimal()), &json!({"destination": {"uri": "https://example.com/"}})).unwrap_err();
-    assert_eq!(told(&refused), [("/destination/uri", "is no key of this format: use url, timeout")]);
+    assert_eq!(told(&refused), [("/destination/uri", "is no key of this format: use url, method, headers, auth, ca, timeout")]);
     assert!(changed(&accepted(&minimal()), &json!([])).is_err());
 }
 

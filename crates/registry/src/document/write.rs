@@ -8,20 +8,19 @@ use barid_signature::Secret;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
-use super::payload;
+use super::{destination, payload};
 use crate::{
-    destination::Destination,
     policy::Policy,
     settings::Settings,
     signing::{Signing, SigningSecret},
 };
 
-/// What becomes of the secrets: those that sign, and the URL beyond its origin.
+/// What becomes of the secrets: those that sign, those that authenticate, header values, and URLs beyond their origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secrets {
     /// Written out: for the store, where the document is sealed, and for who asks for exactly that.
     Shown,
-    /// `https://host/…`, and `whsec_…` with the last four characters.
+    /// `https://host/…`, `whsec_…` with the last four characters, and `…` for the rest.
     Masked,
 }
 
@@ -33,7 +32,7 @@ pub fn write(settings: &Settings, secrets: Secrets) -> Value {
         "tenant": settings.tenant.as_str(),
         "events": events,
         "payload": payload::write(&settings.payload),
-        "destination": destination(&settings.destination, secrets),
+        "destination": destination::write(&settings.destination, secrets),
         "signing": signing(&settings.signing, secrets),
         "delivery": delivery(&settings.policy),
     });
@@ -41,14 +40,6 @@ pub fn write(settings: &Settings, secrets: Secrets) -> Value {
         document["filter"] = filter.source().into();
     }
     document
-}
-
-fn destination(destination: &Destination, secrets: Secrets) -> Value {
-    let url = match secrets {
-        Secrets::Shown => destination.text().to_owned(),
-        Secrets::Masked => format!("{destination}/…"),
-    };
-    json!({"url": url, "timeout": duration(destination.timeout())})
 }
 
 /// One secret without an end is `secret`; anything else is `secrets`.
@@ -82,6 +73,6 @@ fn delivery(policy: &Policy) -> Value {
     })
 }
 
-fn duration(duration: Duration) -> String {
+pub(super) fn duration(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }

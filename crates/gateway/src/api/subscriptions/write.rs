@@ -13,6 +13,7 @@ use crate::{
     app::App,
     changes::{self, WaitOrTry},
     clock,
+    destination::{RefusedDestination, judge_destination},
     http::{Kind, Precondition, Problem},
 };
 
@@ -93,9 +94,9 @@ pub(super) fn settings(
 ) -> Result<Settings, Problem> {
     let reading = Reading { allow_http: app.guard.allow_http, signing, tenant: caller.tenant.as_ref() };
     let settings = read(&reading)?;
-    match app.guard.check_url(settings.destination.url()) {
+    match judge_destination(&settings, app.guard) {
         Ok(()) => Ok(settings),
-        Err(refused) => Err(Problem::at("/destination/url", refused.to_string())),
+        Err(RefusedDestination { pointer, message }) => Err(Problem::at(pointer, message)),
     }
 }
 
