@@ -8,6 +8,7 @@
 mod admission;
 mod commands;
 mod crashes;
+mod destination;
 mod guides;
 mod harness;
 mod ledger;

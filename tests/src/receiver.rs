@@ -57,6 +57,11 @@ impl Receiver {
         Ok(Self { address, state, _stop: stop.drop_guard() })
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The URL of a path, which starts with a slash.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)

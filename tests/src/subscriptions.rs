@@ -20,6 +20,7 @@ pub struct Wants {
     schedule: Option<Vec<String>>,
     payload: Option<Value>,
     filter: Option<String>,
+    destination: Map<String, Value>,
 }
 
 impl Wants {
@@ -35,6 +36,7 @@ impl Wants {
             schedule: None,
             payload: None,
             filter: None,
+            destination: Map::new(),
         }
     }
 
@@ -87,10 +89,20 @@ impl Wants {
         self
     }
 
+    /// With more to say of its destination: a mapping, such as `{"method": "PUT"}`.
+    #[must_use]
+    pub fn destination(mut self, more: Value) -> Self {
+        if let Value::Object(more) = more {
+            self.destination = more;
+        }
+        self
+    }
+
     /// The document, as the file and the API have it.
     pub fn to_value(&self) -> Value {
         let mut destination = Map::from_iter([("url".to_owned(), self.url.clone().into())]);
         set(&mut destination, "timeout", self.timeout.as_deref());
+        destination.extend(self.destination.clone());
         let mut delivery = Map::new();
         set(&mut delivery, "max_in_flight", self.max_in_flight);
         let schedule = self.schedule.as_ref().map(|delays| json!({"schedule": delays}));

@@ -36,6 +36,13 @@ impl Answer {
         Self::of(Behaviour::Write(head(status, 0, headers)))
     }
 
+    /// A complete answer with this status and this body.
+    pub fn with_body(status: u16, body: &str) -> Self {
+        let mut whole = head(status, body.len(), &[]);
+        whole.extend_from_slice(body.as_bytes());
+        Self::of(Behaviour::Write(whole))
+    }
+
     /// A redirect.
     pub fn redirect(location: &str) -> Self {
         Self::with_headers(302, &[("location", location)])

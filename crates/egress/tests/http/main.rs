@@ -6,8 +6,12 @@ mod call;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod identities;
+#[cfg(test)]
 mod receivers;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod tokens;

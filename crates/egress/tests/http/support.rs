@@ -16,9 +16,14 @@ pub(crate) const GENEROUS: Duration = Duration::from_secs(20);
 /// Short, for exchanges that are meant to hit it.
 pub(crate) const SHORT: Duration = Duration::from_millis(300);
 
+/// What lets a client call this machine.
+pub(crate) fn config() -> Config {
+    Config { guard: Guard { allow_http: true, allow_private_networks: true }, ..Config::default() }
+}
+
 /// A client that may call this machine.
 pub(crate) fn client() -> Result<Client, barid_egress::BuildError> {
-    Client::new(&Config { guard: Guard { allow_http: true, allow_private_networks: true }, ..Config::default() })
+    Client::new(&config())
 }
 
 /// A small JSON request.

@@ -129,7 +129,10 @@ fn a_patch_changes_neither_name_nor_tenant() {
 #[test]
 fn a_patch_with_an_unknown_key_is_refused_at_its_place() {
     let refused = changed(&accepted(&minimal()), &json!({"destination": {"uri": "https://example.com/"}})).unwrap_err();
-    assert_eq!(told(&refused), [("/destination/uri", "is no key of this format: use url, method, headers, auth, ca, timeout")]);
+    assert_eq!(
+        told(&refused),
+        [("/destination/uri", "is no key of this format: use url, method, headers, auth, ca, timeout")]
+    );
     assert!(changed(&accepted(&minimal()), &json!([])).is_err());
 }
 
