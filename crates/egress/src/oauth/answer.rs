@@ -65,8 +65,15 @@ mod tests {
 
     fn answered(status: u16, body: &str) -> Result<(String, u64), String> {
         let body = body.to_owned().into();
-        let response =
-            Response { status, retry_after: None, location: None, body, truncated: false, latency: Duration::ZERO };
+        let response = Response {
+            status,
+            retry_after: None,
+            location: None,
+            content_type: None,
+            body,
+            truncated: false,
+            latency: Duration::ZERO,
+        };
         let read = read(&response, "sesame").map_err(|error| error.to_string());
         read.map(|(field, life)| (field.value().to_owned(), life.as_secs()))
     }
