@@ -1,7 +1,7 @@
 //! One request, several events: found by the path that the preset names, each with an id that is the same whenever the provider
 //! sends it again.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use barid_registry::source::{Form, SourceSettings};
 use data_encoding::BASE32_NOPAD;
@@ -35,7 +35,20 @@ pub(crate) fn split(settings: &SourceSettings, body: Value, request: &Request) -
         let dedup_id = id(settings, &payload, &parent, &named, request);
         Item { dedup_id, event_type_hint: kind, payload, parent }
     };
-    Ok(found.into_iter().map(item).collect())
+    let mut items: Vec<_> = found.into_iter().map(item).collect();
+    tell_apart(&mut items);
+    Ok(items)
+}
+
+/// An id that is the request's and not the item's must not make one event of several: from the second on, what an item holds
+/// is part of its id. Items that hold the same are the same.
+fn tell_apart(items: &mut [Item]) {
+    let mut known = HashSet::new();
+    for item in items {
+        if !known.insert(item.dedup_id.clone()) {
+            item.dedup_id = hash([&Value::from(item.dedup_id.as_str()), &item.payload]);
+        }
+    }
 }
 
 /// Walks down a path. Where `*` meets no list, the one thing there is the only item: XML does not tell these apart.

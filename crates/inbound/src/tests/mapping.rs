@@ -34,6 +34,16 @@ fn splits_batches_and_bounds_them() {
 }
 
 #[test]
+fn an_id_of_the_whole_request_makes_an_event_of_each_item() {
+    let source = source_with("api-key", &json!({"items": "/*", "id": "= headers['content-type']"}));
+    let all = json!([{"row": 1}, {"row": 2}, {"row": 2}]);
+    let (first, again) = (sent(&source, &all, now()).unwrap(), sent(&source, &all, now()).unwrap());
+    let ids = ids(&first);
+    assert!(ids[0] != ids[1] && ids[1] == ids[2], "{ids:?}");
+    assert_eq!(first, again);
+}
+
+#[test]
 fn without_an_id_the_same_is_the_same_within_the_window_only() {
     let source = source_with("api-key", &json!({"dedup_window": "1h"}));
     let at = |seconds| {

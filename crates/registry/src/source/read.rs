@@ -101,6 +101,13 @@ pub(crate) fn settings(
     if intake.handshake.query.is_some() && verify_token.is_none() {
         problems.add(fields.missing(&["verify_token"], "give the one that you tell the provider"));
     }
+    // Everything is read before giving up, so that every problem is found.
+    let public_url = fields.optional("public_url", problems, public_url);
+    let on_invalid = fields.optional("on_invalid", problems, on_invalid).unwrap_or_default();
+    let rate_limit = fields.get("rate_limit").and_then(|at| rate_limit(at, problems));
+    let dedup_window = fields.optional("dedup_window", problems, window).unwrap_or(DEFAULT_DEDUP_WINDOW);
+    let keep_raw = fields.optional("keep_raw", problems, truth).unwrap_or(false);
+    let enabled = fields.optional("enabled", problems, truth).unwrap_or(true);
     Some(SourceSettings {
         name: name?,
         tenant: tenant?,
@@ -110,12 +117,12 @@ pub(crate) fn settings(
         verification: verification?,
         intake,
         mapping: mapping?,
-        public_url: fields.optional("public_url", problems, public_url),
-        on_invalid: fields.optional("on_invalid", problems, on_invalid).unwrap_or_default(),
-        rate_limit: fields.get("rate_limit").and_then(|at| rate_limit(at, problems)),
-        dedup_window: fields.optional("dedup_window", problems, window).unwrap_or(DEFAULT_DEDUP_WINDOW),
-        keep_raw: fields.optional("keep_raw", problems, truth).unwrap_or(false),
-        enabled: fields.optional("enabled", problems, truth).unwrap_or(true),
+        public_url,
+        on_invalid,
+        rate_limit,
+        dedup_window,
+        keep_raw,
+        enabled,
         overrides,
     })
 }
