@@ -7,6 +7,7 @@ mod options;
 mod path;
 mod problem;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 pub(crate) use answer::Answer;
@@ -73,19 +74,24 @@ impl Api {
 
     /// Does something, and expects that it is done: anything but a 2xx is an error, [`Refused`] or [`Unavailable`].
     pub(crate) async fn call(&self, method: Method, path: &Path, body: Option<&Value>) -> anyhow::Result<Answer> {
-        self.send(method, path, body, None).await
+        self.send(method, path, body.map(written).transpose()?, None).await
+    }
+
+    /// The same with a body that is JSON already, which goes byte for byte.
+    pub(crate) async fn call_with_text(&self, method: Method, path: &Path, body: Bytes) -> anyhow::Result<Answer> {
+        self.send(method, path, Some(body), None).await
     }
 
     /// Puts a changed document in the place of the one that was `seen`, if nobody has changed that meanwhile.
     pub(crate) async fn replace(&self, path: &Path, document: &Value, seen: &Answer) -> anyhow::Result<Answer> {
-        self.send(Method::Put, path, Some(document), seen.etag.as_deref()).await
+        self.send(Method::Put, path, Some(written(document)?), seen.etag.as_deref()).await
     }
 
     async fn send(
         &self,
         method: Method,
         path: &Path,
-        body: Option<&Value>,
+        body: Option<Bytes>,
         if_match: Option<&str>,
     ) -> anyhow::Result<Answer> {
         let answer = match self {
@@ -127,4 +133,8 @@ impl Api {
             local.close().await;
         }
     }
+}
+
+fn written(body: &Value) -> serde_json::Result<Bytes> {
+    serde_json::to_vec(body).map(Bytes::from)
 }

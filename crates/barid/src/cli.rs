@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    apply, bench, config, dead_letters, demo, docs, doctor, event_types, keys, publish, serve, subscriptions, tenants,
-    topology,
+    apply, bench, config, dead_letters, demo, docs, doctor, event_types, explain, keys, publish, serve, subscriptions,
+    tenants, topology,
 };
 use crate::exit::EXPLAINED;
 
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Serve(serve::Arguments),
     /// Publish events as a CRM service would.
     Publish(Box<publish::Arguments>),
+    /// Tell what would become of an event: who gets it, who does not, why, and what would be sent.
+    Explain(explain::Arguments),
     /// Print, check, declare or delete Barid's exchanges and queues on the broker.
     Topology(topology::Arguments),
     /// Look at what could not be delivered or was no event; try again or discard it.

@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod event_types;
+pub(crate) mod explain;
 pub(crate) mod keys;
 pub(crate) mod publish;
 pub(crate) mod serve;
@@ -47,6 +48,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match command {
         Command::Serve(arguments) => serve::run(arguments, loaded.settings).await,
         Command::Publish(arguments) => publish::run(*arguments, settings, output).await,
+        Command::Explain(arguments) => explain::run(arguments, settings, output).await,
         Command::Topology(arguments) => topology::run(&arguments, settings, output).await,
         Command::DeadLetters(arguments) => dead_letters::run(arguments, settings, output).await,
         Command::Apply(arguments) => apply::run(arguments, settings, output).await,

@@ -14,6 +14,7 @@ use crate::{app::App, events};
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(events::publish))
+        .routes(routes!(events::explain))
         .merge(subscriptions::routes())
         .merge(tenants::routes())
         .merge(event_types::routes())

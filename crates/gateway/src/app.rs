@@ -8,7 +8,7 @@ use barid_event::Tenant;
 use barid_registry::{Quotas, Snapshot};
 use barid_store::{Keyring, LaneLimits, Store};
 use barid_telemetry::{Health, prometheus};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     config::{DefaultQuotas, Limits},
@@ -43,6 +43,8 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     pub(crate) rates: Rates,
     pub(crate) usage: Usage,
+    /// Whose turn it is to have an event explained, which takes a thread.
+    pub(crate) explaining: Arc<Semaphore>,
 }
 
 impl App {

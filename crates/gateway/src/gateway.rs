@@ -8,7 +8,7 @@ use barid_store::{Keyring, Store};
 use barid_telemetry::{Health, prometheus};
 use tokio::{
     net::TcpListener,
-    sync::{Notify, watch},
+    sync::{Notify, Semaphore, watch},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,9 @@ use crate::{
     routes, server,
     usage::Usage,
 };
+
+/// Events that are explained at the same time: each may keep a thread busy for seconds.
+const EXPLAINED_AT_A_TIME: usize = 2;
 
 /// What the gateway is given.
 pub struct Supplies {
@@ -80,6 +83,7 @@ impl Gateway {
             metrics,
             rates: Rates::default(),
             usage: Usage::default(),
+            explaining: Arc::new(Semaphore::new(EXPLAINED_AT_A_TIME)),
         });
         let Config { listen, public_listen, public_publish, .. } = config;
         Ok(Self { app, listen, public_listen, public_publish })

@@ -32,6 +32,7 @@ mod operations;
 mod rate;
 mod routes;
 mod server;
+mod trial;
 mod usage;
 
 pub use config::{Config, DefaultQuotas, Limits};

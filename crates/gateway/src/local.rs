@@ -7,7 +7,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::{
@@ -35,7 +34,7 @@ impl Local {
         &self,
         method: &str,
         path_and_query: &str,
-        body: Option<Value>,
+        body: Option<Bytes>,
         headers: &[(&str, &str)],
     ) -> (u16, HeaderMap, Bytes) {
         let mut request = Request::builder().method(method).uri(path_and_query);
@@ -45,7 +44,7 @@ impl Local {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let body = body.map_or_else(Body::empty, Body::from);
         let response = match request.extension(Caller::operator()).body(body) {
             Ok(request) => self.answer(request).await,
             Err(error) => Problem::new(Kind::Malformed, error.to_string()).into_response(),

@@ -56,15 +56,16 @@ enum Operations {
 
 impl Operations {
     fn include(self, method: &Method, path: &str) -> bool {
-        let (publishes, is_of_one, changes) = (path == "/v1/events", path.contains("{id}"), method != Method::GET);
+        let (publishes, explains) = (path == "/v1/events", path == "/v1/explain");
+        let (is_of_one, changes) = (path.contains("{id}"), method != Method::GET);
         match self {
             Self::All => true,
             Self::OfOneThing => is_of_one,
             Self::WithBody => changes && method != Method::DELETE,
-            Self::Changing => changes && !publishes,
+            Self::Changing => changes && !publishes && !explains,
             Self::ChangingOneThing => changes && is_of_one,
             Self::ChangingOrPublishing => changes,
-            Self::Publishing => publishes,
+            Self::Publishing => publishes || explains,
         }
     }
 }

@@ -48,6 +48,7 @@
 //! - [`Filter`] says which of the events that match its patterns a subscription gets.
 //! - [`Payload`] says what a subscriber receives, and [`mod@shape`] writes it.
 //! - [`mod@request`] puts together the request of one attempt, signed.
+//! - [`mod@explain`] says for every subscription why it gets an event or does not, and shows the request.
 //! - [`Diff`] says in one line what a reload changed.
 //!
 //! Every limit is a public constant beside the type it limits.
@@ -59,6 +60,7 @@ pub mod destination;
 mod diff;
 pub mod document;
 pub mod event_type;
+pub mod explain;
 mod expression;
 pub mod file;
 mod filter;

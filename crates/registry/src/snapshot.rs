@@ -143,6 +143,12 @@ impl Snapshot {
         self.by_id.get(id)
     }
 
+    /// The subscription of a tenant with this identifier, or this name.
+    pub fn find(&self, tenant: &Tenant, id_or_name: &str) -> Option<&Arc<Subscription>> {
+        let by_id = self.get(id_or_name).filter(|found| found.tenant == *tenant);
+        by_id.or_else(|| self.get(SubscriptionId::derive(tenant, &id_or_name.parse().ok()?).as_str()))
+    }
+
     /// How many tenants have subscriptions.
     pub fn tenants(&self) -> usize {
         self.by_tenant.len()
@@ -161,6 +167,11 @@ impl Snapshot {
     /// All subscriptions, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Subscription>> {
         self.by_id.iter()
+    }
+
+    /// The subscriptions of a tenant, in the order of their identifiers.
+    pub fn of_tenant(&self, tenant: &Tenant) -> &[Arc<Subscription>] {
+        self.by_tenant.get(tenant.as_str()).map_or(&[], |index| index.subscriptions())
     }
 
     /// The subscriptions that have a lane of their own, open or retiring, in the order of their identifiers.

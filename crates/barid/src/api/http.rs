@@ -6,7 +6,6 @@ use anyhow::{Context, bail};
 use barid_egress::{Client, Config, Guard, Headers, Method, Request, Url};
 use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 
 use super::answer::Answer;
 use super::options::{DEFAULT_URL, Options};
@@ -49,7 +48,7 @@ impl Http {
         &self,
         method: Method,
         path: &Path,
-        body: Option<&Value>,
+        body: Option<Bytes>,
         if_match: Option<&str>,
     ) -> anyhow::Result<Answer> {
         let base = self.base.as_str().trim_end_matches('/');
@@ -67,7 +66,7 @@ impl Http {
                 let patches = method == Method::Patch;
                 headers
                     .set("content-type", if patches { "application/merge-patch+json" } else { "application/json" })?;
-                Bytes::from(serde_json::to_vec(body)?)
+                body
             }
             None => Bytes::new(),
         };

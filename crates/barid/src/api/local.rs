@@ -10,7 +10,7 @@ use barid_egress::Method;
 use barid_gateway::{Gateway, Supplies};
 use barid_telemetry::Health;
 use barid_telemetry::prometheus::Registry as Metrics;
-use serde_json::Value;
+use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -69,14 +69,14 @@ impl Local {
         &self,
         method: Method,
         path: &Path,
-        body: Option<&Value>,
+        body: Option<Bytes>,
         if_match: Option<&str>,
     ) -> anyhow::Result<Answer> {
         let is_patch = method == Method::Patch && body.is_some();
         let media_type = is_patch.then_some(("content-type", "application/merge-patch+json"));
         let version = if_match.map(|version| ("if-match", version));
         let headers: Vec<_> = media_type.into_iter().chain(version).collect();
-        let (status, fields, body) = self.gateway.call(method.as_str(), path.as_str(), body.cloned(), &headers).await;
+        let (status, fields, body) = self.gateway.call(method.as_str(), path.as_str(), body, &headers).await;
         let header = |name: &'static str| Some(fields.get(name)?.to_str().ok()?.to_owned());
         Answer::read("--local", status, header, &body)
     }

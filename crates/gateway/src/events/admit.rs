@@ -1,7 +1,7 @@
 //! Whether a message is an event that may come: well formed, of the caller's tenant, as the schema of its type asks.
 
 use barid_event::{
-    Event, EventId, Malformed,
+    Event, EventId, Malformed, Tenant,
     amqp::{self, Limits, Message},
 };
 use barid_registry::{Mismatch, Snapshot};
@@ -39,20 +39,31 @@ pub(super) fn admit(
     make_id: impl FnOnce() -> Uuid,
 ) -> Result<Admitted, Problem> {
     let Circumstances { caller, snapshot, idempotency_key, now } = circumstances;
-    let tenant = caller.tenant.as_ref().map(barid_event::Tenant::as_str);
-    let read = amqp::read(&for_tenant(message, tenant), &Limits::default(), *now, Uuid::nil);
-    let amqp::Read { mut event, id_was_made } = read.map_err(|malformed| problem(&malformed))?;
-    let envelope = &mut event.envelope;
-    if !snapshot.knows_tenant(&envelope.tenant) {
-        let message = format!("tenant {} is not registered: register it, or use one that is", envelope.tenant);
+    let id = |tenant: &Tenant| idempotency_key.map_or_else(make_id, |key| idempotency::id(tenant, key, index));
+    let event = understand(message, caller, *now, id)?;
+    let tenant = &event.envelope.tenant;
+    if !snapshot.knows_tenant(tenant) {
+        let message = format!("tenant {tenant} is not registered: register it, or use one that is");
         return Err(Problem::new(Kind::UnknownTenant, message.clone()).with_fault("/tenant", message));
-    }
-    if id_was_made {
-        let id = idempotency_key.map_or_else(make_id, |key| idempotency::id(&envelope.tenant, key, index));
-        envelope.id = EventId::from(id);
     }
     let warning = validate(&event, snapshot)?;
     Ok(Admitted { event, warning })
+}
+
+/// The event in a message, of the caller's tenant, whether it may come or not. `make_id` makes an id if it has none.
+pub(super) fn understand(
+    message: Message<'_>,
+    caller: &Caller,
+    now: DateTime<Utc>,
+    make_id: impl FnOnce(&Tenant) -> Uuid,
+) -> Result<Event, Problem> {
+    let tenant = caller.tenant.as_ref().map(Tenant::as_str);
+    let read = amqp::read(&for_tenant(message, tenant), &Limits::default(), now, Uuid::nil);
+    let amqp::Read { mut event, id_was_made } = read.map_err(|malformed| problem(&malformed))?;
+    if id_was_made {
+        event.envelope.id = EventId::from(make_id(&event.envelope.tenant));
+    }
+    Ok(event)
 }
 
 /// What the schema of the event's type says of it; the router says the same.

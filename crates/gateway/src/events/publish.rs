@@ -121,7 +121,7 @@ fn limited(app: &App, admitted: &[Result<Admitted, Problem>]) -> HashMap<Tenant,
 
 /// How often the event has passed through Barid, if the client says so. What is no small number counts as nothing, as it
 /// does in messages.
-fn hops(headers: &HeaderMap) -> Option<u8> {
+pub(super) fn hops(headers: &HeaderMap) -> Option<u8> {
     headers.get(HOPS_HEADER)?.to_str().ok()?.parse().ok()
 }
 

@@ -21,10 +21,10 @@ pub(crate) struct NoQuery {}
 pub(crate) enum Flag {
     /// No.
     #[default]
-    #[serde(rename = "0")]
+    #[serde(rename = "0", alias = "false")]
     Off,
     /// Yes.
-    #[serde(rename = "1")]
+    #[serde(rename = "1", alias = "true")]
     On,
 }
 
@@ -69,6 +69,7 @@ mod tests {
     #[tokio::test]
     async fn reads_flags() {
         assert!(read("/?wait=1").await.unwrap().wait.is_on());
+        assert!(read("/?wait=true").await.unwrap().wait.is_on());
         assert!(!read("/?wait=0").await.unwrap().wait.is_on());
         assert!(!read("/").await.unwrap().wait.is_on());
     }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::OnceLock};
 
-use barid_event::Envelope;
+use barid_event::{Envelope, EventType};
 use cel::{
     common::{
         types::{CelBool, CelNull, CelString, CelTimestamp},
@@ -41,6 +41,11 @@ impl<'e> Facts<'e> {
     /// The facts of this event. Nothing is parsed yet.
     pub fn new(envelope: &'e Envelope, data: &'e [u8]) -> Self {
         Self { envelope, raw: data, data: OnceLock::new() }
+    }
+
+    /// The type of the event.
+    pub fn event_type(&self) -> &EventType {
+        &self.envelope.event_type
     }
 
     pub(super) fn view<'f>(&'f self, patterns: &'f [Regex]) -> View<'f> {

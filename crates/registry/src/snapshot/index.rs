@@ -45,4 +45,9 @@ impl Index {
         self.trie.walk(event_type, scratch);
         &self.subscriptions
     }
+
+    /// The subscriptions, in the order of their identifiers.
+    pub(super) fn subscriptions(&self) -> &[Arc<Subscription>] {
+        &self.subscriptions
+    }
 }

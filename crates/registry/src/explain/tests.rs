@@ -1,0 +1,180 @@
+//! One event before subscriptions of every sort, and what is said of each.
+
+use barid_event::amqp::{Limits, Message, read};
+use chrono::DateTime;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    event_type, file,
+    settings::Settings,
+    snapshot::{Change, Changes},
+    tenant,
+};
+
+const SUBSCRIPTIONS: &str = r##"
+subscriptions:
+  - {name: all, events: ["deal.*"], destination: {url: "https://a.example/T0/secret-path?k=1"}, signing: {secret: SECRET}}
+  - {name: big, events: ["deal.won"], filter: "data.amount > 100", destination: {url: "https://a.example/"}, signing: {secret: SECRET}}
+  - {name: error, events: ["deal.won"], filter: "data.owner.name == 'Ada'", destination: {url: "https://a.example/"}, signing: {secret: SECRET}}
+  - {name: leads, events: ["lead.#", "deal.lost"], filter: "true", destination: {url: "https://a.example/"}, signing: {secret: SECRET}}
+  - {name: paused, events: ["#"], destination: {url: "https://a.example/"}, signing: {secret: SECRET}}
+  - {name: small, events: ["#"], filter: "data.amount < 100", destination: {url: "https://a.example/"}, signing: {secret: SECRET}}
+  - {name: template, events: ["#"], payload: {template: "{{ data.missing }}"}, destination: {url: "https://a.example/"}, signing: {secret: SECRET}}
+  - {name: other, tenant: other, events: ["#"], destination: {url: "https://a.example/"}, signing: {secret: SECRET}}
+"##;
+
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+const CIRCUMSTANCES: Circumstances =
+    Circumstances { now: 1_800_000_000, hops: 0, max_fanout: 1000, budget: Duration::from_secs(60) };
+
+fn snapshot() -> Snapshot {
+    let settings = file::parse(&SUBSCRIPTIONS.replace("SECRET", SECRET), false).unwrap();
+    let mut compiled: Vec<_> = settings.iter().map(Settings::compile).collect();
+    for subscription in &mut compiled {
+        subscription.paused = subscription.name.as_str() == "paused";
+    }
+    Snapshot::compile(compiled, None).unwrap()
+}
+
+fn event(data: &Value) -> Event {
+    let body = serde_json::to_vec(data).unwrap().into();
+    let message = Message { routing_key: "deal.won", message_id: Some("e-1"), body, ..Message::default() };
+    read(&message, &Limits::default(), DateTime::UNIX_EPOCH, Uuid::nil).unwrap().event
+}
+
+fn explained(snapshot: &Snapshot, event: &Event, circumstances: &Circumstances) -> Value {
+    explain(snapshot, event, None, circumstances, || Duration::ZERO).to_json()
+}
+
+fn verdicts(explanation: &Value) -> Vec<(&str, &str)> {
+    let all = explanation["subscriptions"].as_array().unwrap().iter();
+    all.map(|one| (one["name"].as_str().unwrap(), one["verdict"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn every_subscription_of_the_tenant_gets_its_verdict_by_name() {
+    let explanation = explained(&snapshot(), &event(&json!({"amount": 500})), &CIRCUMSTANCES);
+    let expected = [
+        ("all", "delivers"),
+        ("big", "delivers"),
+        ("error", "filter_error"),
+        ("leads", "no_pattern"),
+        ("paused", "paused"),
+        ("small", "filtered"),
+        ("template", "template"),
+    ];
+    assert_eq!(verdicts(&explanation), expected);
+    assert_eq!((&explanation["fanout"], &explanation["truncated"]), (&json!(4), &json!(false)));
+    assert_eq!(explanation["refused"], Value::Null);
+}
+
+#[test]
+fn says_why_in_words_and_with_the_values() {
+    let explanation = explained(&snapshot(), &event(&json!({"amount": 500})), &CIRCUMSTANCES);
+    let why: Vec<_> =
+        explanation["subscriptions"].as_array().unwrap().iter().map(|one| one["why"].as_str().unwrap()).collect();
+    assert_eq!(why[0], "its pattern deal.* matches");
+    assert_eq!(why[1], "its pattern deal.won matches and its filter says yes");
+    assert!(why[2].starts_with("its pattern deal.won matches, but its filter cannot be evaluated"), "{}", why[2]);
+    assert_eq!(why[3], "none of its patterns matches deal.won; the nearest is deal.lost");
+    assert!(why[4].contains("but it is paused"), "{}", why[4]);
+    assert!(why[6].contains("dead letter: the template failed in line 1"), "{}", why[6]);
+    let filter = &explanation["subscriptions"][2]["filter"];
+    assert_eq!(filter["values"], json!([{"path": "data.owner.name", "absent": true}]));
+    let filter = &explanation["subscriptions"][1]["filter"];
+    assert_eq!(
+        (&filter["verdict"], &filter["values"]),
+        (&json!("match"), &json!([{"path": "data.amount", "value": 500}]))
+    );
+    assert_eq!(explanation["subscriptions"][3]["filter"]["verdict"], "not_asked");
+}
+
+#[test]
+fn shows_the_request_without_its_secrets() {
+    let (snapshot, event) = (snapshot(), event(&json!({"amount": 500})));
+    let explanation = explained(&snapshot, &event, &CIRCUMSTANCES);
+    let request = &explanation["subscriptions"][0]["request"];
+    assert_eq!((&request["method"], &request["url"]), (&json!("POST"), &json!("https://a.example/…")));
+    let header = |name| request["headers"].as_array().unwrap().iter().find(|header| header["name"] == name).unwrap();
+    assert_eq!(header("webhook-timestamp")["value"], "1800000000");
+    assert_eq!(header("webhook-signature"), &json!({"name": "webhook-signature", "value": "…", "masked": true}));
+    assert_eq!(header("barid-hops")["value"], "1");
+    let body: Value = serde_json::from_str(request["body"].as_str().unwrap()).unwrap();
+    assert_eq!((&body["type"], &body["data"]["amount"]), (&json!("deal.won"), &json!(500)));
+    let text = explanation.to_string();
+    assert!(!text.contains("secret-path") && !text.contains("whsec") && !text.contains("v1,"), "{text}");
+}
+
+#[test]
+fn one_that_is_asked_about_is_shown_alone() {
+    let (snapshot, event) = (snapshot(), event(&json!({"amount": 500})));
+    let only = snapshot.of_tenant(&event.envelope.tenant).iter().find(|one| one.name.as_str() == "small");
+    let explanation = explain(&snapshot, &event, only, &CIRCUMSTANCES, || Duration::ZERO);
+    assert_eq!((explanation.fanout, explanation.subscriptions.len()), (4, 1));
+    assert_eq!(explanation.subscriptions[0].outcome, Outcome::Filtered);
+}
+
+#[test]
+fn an_event_that_is_refused_reaches_nobody() {
+    let (snapshot, event) = (snapshot(), event(&json!({"amount": 500})));
+    let unregistered =
+        Changes { tenants: vec![Change::Put(tenant::read(&json!({"id": "other"})).unwrap())], ..Changes::default() };
+    let schema = json!({"type": "deal.won", "validation": "enforce", "schema": {"required": ["owner"]}});
+    let schema = Changes { event_types: vec![Change::Put(event_type::read(&schema).unwrap())], ..Changes::default() };
+    let few = Circumstances { max_fanout: 3, ..CIRCUMSTANCES };
+    for (snapshot, circumstances, reason) in [
+        (snapshot.with(unregistered, 1), CIRCUMSTANCES, "tenant_unknown"),
+        (snapshot.with(schema, 1), CIRCUMSTANCES, "schema"),
+        (snapshot, few, "fanout_exceeded"),
+    ] {
+        let explanation = explained(&snapshot, &event, &circumstances);
+        assert_eq!(explanation["refused"]["reason"], reason);
+        let verdicts = verdicts(&explanation);
+        assert_eq!(
+            (verdicts[0], verdicts[3], verdicts[5]),
+            (("all", reason), ("leads", "no_pattern"), ("small", "filtered"))
+        );
+        assert_eq!(explanation["subscriptions"][0]["request"], Value::Null);
+        let errors = if reason == "schema" { 1 } else { 0 };
+        assert_eq!(explanation["schema"]["errors"].as_array().unwrap().len(), errors);
+    }
+}
+
+#[test]
+fn a_schema_that_only_warns_is_told_and_stops_nothing() {
+    let schema = json!({"type": "deal.won", "validation": "warn", "schema": {"required": ["owner"]}});
+    let schema = Changes { event_types: vec![Change::Put(event_type::read(&schema).unwrap())], ..Changes::default() };
+    let explanation = explained(&snapshot().with(schema, 1), &event(&json!({"amount": 500})), &CIRCUMSTANCES);
+    assert_eq!(explanation["schema"]["verdict"], "mismatch");
+    assert_eq!(explanation["schema"]["errors"][0]["pointer"], "/data");
+    assert_eq!(verdicts(&explanation)[0], ("all", "delivers"));
+}
+
+#[test]
+fn ends_when_its_time_is_over() {
+    let (snapshot, event) = (snapshot(), event(&json!({"amount": 500})));
+    let asked = std::cell::Cell::new(0);
+    let elapsed = || {
+        asked.set(asked.get() + 1);
+        Duration::from_secs(asked.get())
+    };
+    let circumstances = Circumstances { budget: Duration::from_secs(5), ..CIRCUMSTANCES };
+    let explanation = explain(&snapshot, &event, None, &circumstances, elapsed);
+    assert!(explanation.truncated);
+    assert!(explanation.subscriptions.len() < 7);
+}
+
+#[test]
+fn a_slow_filter_is_said_to_be_slow() {
+    let (snapshot, event) = (snapshot(), event(&json!({"amount": 500})));
+    let asked = std::cell::Cell::new(0);
+    let elapsed = || {
+        asked.set(asked.get() + 10);
+        Duration::from_millis(asked.get())
+    };
+    let explanation = explain(&snapshot, &event, None, &CIRCUMSTANCES, elapsed);
+    assert!(explanation.subscriptions[1].why(&explanation).contains("the filter was slow"));
+}
