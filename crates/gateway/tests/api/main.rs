@@ -7,6 +7,8 @@ mod client;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod lanes;

@@ -55,7 +55,7 @@ impl Things {
 /// A body that would be right for the victim itself.
 fn body(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
-        ("POST", "/v1/events") => Some(json!({"type": "deal.won", "tenant": VICTIM})),
+        ("POST", "/v1/events" | "/v1/explain") => Some(json!({"type": "deal.won", "tenant": VICTIM})),
         ("POST" | "PUT", "/v1/subscriptions" | "/v1/subscriptions/{id}") => Some(subscription(VICTIM, "victims-deals")),
         ("PATCH", _) => Some(json!({"events": ["stolen.#"]})),
         ("POST", "/v1/keys") => Some(json!({"name": "stolen", "scope": "read", "tenant": VICTIM})),
@@ -159,6 +159,27 @@ async fn a_tenants_own_key_sees_and_changes_its_own() {
     assert!(keys.body["data"].as_array().unwrap().iter().all(|key| key["tenant"] == VICTIM));
     world.request(&key, "PATCH", &path, Some(&json!({"events": ["lead.#"]}))).await.expect(200);
     world.request(&key, "DELETE", &path, None).await.expect(204);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_explanation_knows_only_the_callers_subscriptions() {
+    let world = World::new().await;
+    let things = victim(&world).await;
+    world.subscribe("other", "own").await;
+    let event = json!({"type": "deal.won"});
+    for scope in ["tenant", "read"] {
+        let key = world.key(scope, "other").await;
+        let answer = world.request(&key, "POST", "/v1/explain", Some(&event)).await.expect(200);
+        assert_eq!(answer.body["subscriptions"].as_array().unwrap().len(), 1, "{}", answer.text);
+        assert!(!answer.text.contains(VICTIM), "{}", answer.text);
+        for asked in [things.subscription.as_str(), "victims-deals"] {
+            let path = format!("/v1/explain?subscription={asked}");
+            world.request(&key, "POST", &path, Some(&event)).await.expect(404);
+            let sent = world.request(&key, "POST", &format!("{path}&send=1"), Some(&event)).await;
+            assert_eq!(sent.status, if scope == "read" { 403 } else { 404 });
+        }
+    }
     world.end().await;
 }
 
