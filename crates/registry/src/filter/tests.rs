@@ -218,3 +218,56 @@ proptest! {
         }
     }
 }
+
+/// `data.tags == 'vip'` with a list in `tags` once compared for ever, until the stack of the router was used up.
+#[test]
+fn regression_a_list_or_object_is_not_the_same_as_anything_else() {
+    let data = json!({"list": [1], "object": {"a": 1}, "one": 1, "none": null});
+    for one in ["data.list", "data.object"] {
+        for other in ["1", "1.5", "'x'", "true", "null", "data.one", "data.none", "time"] {
+            assert_eq!(
+                judge(&format!("{one} == {other} || {other} == {one}"), &data),
+                Verdict::NoMatch,
+                "{one} {other}"
+            );
+            assert_eq!(
+                judge(&format!("{one} in [{other}] || {one} != {one}"), &data),
+                Verdict::NoMatch,
+                "{one} {other}"
+            );
+        }
+    }
+    assert_eq!(
+        judge("data.list == data.object || data.list == {'a': 1} || data.object == [1]", &data),
+        Verdict::NoMatch
+    );
+}
+
+#[test]
+fn the_deepest_expressions_need_half_the_stack_of_a_thread_at_most() {
+    let data = json!({"deep": {"a": {"a": {"a": 1}}}, "one": 1, "yes": true});
+    let nested = |open: &str, inside: &str, close: &str, depth| open.repeat(depth) + inside + &close.repeat(depth);
+    let mut depths = Vec::new();
+    for (open, inside, close) in [
+        ("(1 + ", "data.one", ")"),
+        ("!(", "data.yes", ")"),
+        ("data.one == 2 ? false : ", "true", ""),
+        ("(data.yes && ", "true", ")"),
+        ("[", "data.one", "]"),
+        ("", "data.deep", ".a"),
+        ("", "data.deep", "['a']"),
+    ] {
+        let deepest = (1..=MAX_FILTER_DEPTH).rev().find_map(|depth| {
+            let source = nested(open, inside, close, depth);
+            Filter::compile(&source)
+                .or_else(|_| Filter::compile(&(source + " != null")))
+                .ok()
+                .map(|filter| (depth, filter))
+        });
+        let ((depth, filter), event) = (deepest.unwrap(), event(&data));
+        depths.push(depth);
+        let judge = move || filter.judge(&Facts::new(&event.envelope, &event.data));
+        std::thread::Builder::new().stack_size(1 << 20).spawn(judge).unwrap().join().unwrap();
+    }
+    assert!(depths.iter().all(|depth| *depth > MAX_FILTER_DEPTH / 3), "{depths:?}");
+}
