@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::OnceLock};
 
-use barid_event::{Envelope, EventType};
+use barid_event::{Envelope, EventType, Subject};
 use cel::{
     common::{
         types::{CelBool, CelNull, CelString, CelTimestamp},
@@ -63,7 +63,7 @@ impl<'e> Facts<'e> {
             "type" => text(envelope.event_type.as_str()),
             "tenant" => text(envelope.tenant.as_str()),
             "time" => text(&envelope.time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
-            "subject" => Some(Cow::Owned(envelope.subject.as_ref().map(|subject| subject.as_str()).into())),
+            "subject" => Some(Cow::Owned(envelope.subject.as_ref().map(Subject::as_str).into())),
             _ => match (name.strip_prefix(CHANGED), name.strip_prefix(OLD)) {
                 (Some(field), _) => Some(Cow::Owned(self.change(field).is_some().into())),
                 (_, Some(field)) => Some(Cow::Borrowed(self.old(field))),

@@ -94,7 +94,7 @@ impl<'e> Paths<'e> {
         match &expression.expr {
             Expr::Select(select) => self.collect(&select.operand),
             Expr::Call(call) => {
-                call.target.iter().map(|target| &**target).chain(&call.args).for_each(|part| self.collect(part))
+                call.target.iter().map(|target| &**target).chain(&call.args).for_each(|part| self.collect(part));
             }
             Expr::List(list) => list.elements.iter().for_each(|item| self.collect(item)),
             Expr::Map(map) => {
