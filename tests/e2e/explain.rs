@@ -87,6 +87,11 @@ async fn what_is_explained_is_what_the_road_then_does() -> Result<()> {
     for wants in wants(&receiver) {
         api.subscribe(&wants).await?;
     }
+    let mut guarded = Wants::everything("guarded", receiver.url("/guarded")).to_value();
+    guarded["destination"]["method"] = json!("PUT");
+    guarded["destination"]["headers"] = json!({"x-team": "sales"});
+    guarded["destination"]["auth"] = json!({"kind": "bearer", "token": "hidden"});
+    api.post("/v1/subscriptions?wait=1", &guarded).await?;
     let mut verdicts = BTreeSet::new();
     for event in events()? {
         let explanation = explain(&world, &api, &event, "").await?;

@@ -78,16 +78,23 @@ pub(super) fn request(
     };
     let composed = request::compose(subscription, parts)
         .map_err(|error| Unmakeable { reason: error.reason(), detail: error.to_string() })?;
-    Ok(masked(&composed, &shaped.headers, max_body))
+    let mut shown = masked(&composed, &shaped.headers, max_body);
+    // A token that is yet to be fetched is put in when the request is sent.
+    if let Some(name) = subscription.destination.access().and_then(|access| access.auth().header())
+        && !shown.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name))
+    {
+        shown.headers.push(ShownHeader { name: name.to_owned(), value: None });
+    }
+    Ok(shown)
 }
 
 fn masked(composed: &Composed<'_>, of_body: &[(String, String)], max_body: usize) -> ShownRequest {
     let Composed { method, url, headers, body, .. } = composed;
     let headers = headers.iter().map(|(name, value)| {
-        let value = String::from_utf8_lossy(value.as_bytes());
+        let (is_sensitive, value) = (value.is_sensitive(), String::from_utf8_lossy(value.as_bytes()));
         // A header of the body's that somebody has set to something else is no longer the body's.
-        let is_open = OPEN.contains(&name)
-            || of_body.iter().any(|(known, same)| known.eq_ignore_ascii_case(name) && *same == value);
+        let of_body = of_body.iter().any(|(known, same)| known.eq_ignore_ascii_case(name) && *same == value);
+        let is_open = !is_sensitive && (of_body || OPEN.contains(&name));
         ShownHeader { name: name.to_owned(), value: is_open.then(|| value.into_owned()) }
     });
     ShownRequest {

@@ -109,6 +109,35 @@ fn shows_the_request_without_its_secrets() {
 }
 
 #[test]
+fn shows_that_there_are_credentials_and_not_which() {
+    for (auth, name) in [
+        ("{kind: bearer, token: hidden-1}", "authorization"),
+        ("{kind: basic, username: me, password: hidden-1}", "authorization"),
+        ("{kind: header, name: x-api-key, value: hidden-1}", "x-api-key"),
+        (
+            "{kind: oauth2, token_url: 'https://login.example/hidden-1', client_id: c, client_secret: hidden-1}",
+            "authorization",
+        ),
+    ] {
+        let text = format!(
+            "subscriptions: [{{name: a, events: ['#'], signing: {{secret: {SECRET}}}, destination: {{url: \
+             'https://a.example/hidden-1', method: PUT, headers: {{x-team: hidden-1}}, auth: {auth}}}}}]"
+        );
+        let compiled = file::parse(&text, false).unwrap().iter().map(Settings::compile).collect();
+        let snapshot = Snapshot::compile(compiled, None).unwrap();
+        let event = event(&json!({"amount": 500}));
+        let explanation = explained(&snapshot, &event, &CIRCUMSTANCES);
+        let request = &explanation["subscriptions"][0]["request"];
+        assert_eq!(request["method"], "PUT");
+        for name in [name, "x-team"] {
+            let masked = json!({"name": name, "value": "…", "masked": true});
+            assert!(request["headers"].as_array().unwrap().contains(&masked), "{auth}: {request}");
+        }
+        assert!(!explanation.to_string().contains("hidden-1"), "{explanation}");
+    }
+}
+
+#[test]
 fn one_that_is_asked_about_is_shown_alone() {
     let (snapshot, event) = (snapshot(), event(&json!({"amount": 500})));
     let only = snapshot.of_tenant(&event.envelope.tenant).iter().find(|one| one.name.as_str() == "small");
