@@ -5,9 +5,17 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use barid_tests::receiver::Answer;
 use barid_tests::{Receiver, Wants, World, event};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::WHOLE;
+
+/// What requests carry to prove who sends them.
+const PASSWORD: &str = "passw0rd-5e6f7a";
+
+/// The value of a header.
+const VALUE: &str = "v4lue-1b2c3d";
 
 /// In the path of the destination; many a CRM puts its token there.
 const TOKEN: &str = "/T0KEN9f8e7d6c";
@@ -20,7 +28,9 @@ async fn no_secret_is_in_files_logs_errors_lists_or_metrics() -> Result<()> {
     world.use_sqlite();
     let process = world.launch(&WHOLE).env("BARID_TELEMETRY__LOG_FILTER", "debug,lapin=off").start().await?;
     let api = world.api(&process)?;
-    let wants = Wants::everything("a", receiver.url(TOKEN)).to_value();
+    let proof = json!({"kind": "basic", "username": "u", "password": PASSWORD});
+    let destination = json!({"headers": {"x-team": VALUE}, "auth": proof});
+    let wants = Wants::everything("a", receiver.url(TOKEN)).destination(destination).to_value();
     let made = api.post("/v1/subscriptions?wait=1", &wants).await?;
     let id = made["id"].as_str().context("no id")?.to_owned();
 
@@ -36,11 +46,16 @@ async fn no_secret_is_in_files_logs_errors_lists_or_metrics() -> Result<()> {
     world.publish(&event("deal.won", "1")?).await?;
     world.claim_dead_letters(1).await?;
 
-    let mut secrets: Vec<String> = vec![TOKEN.trim_start_matches('/').to_owned()];
+    let mut secrets: Vec<String> = vec![
+        TOKEN.trim_start_matches('/').to_owned(),
+        PASSWORD.to_owned(),
+        VALUE.to_owned(),
+        STANDARD.encode(format!("u:{PASSWORD}")),
+    ];
     secrets.extend([world.master_key().to_owned(), secret_part(api.key())]);
     let shown = api.get(&format!("/v1/subscriptions/{id}/secrets")).await?.to_string();
     secrets.extend(shown.split('"').filter_map(|text| text.strip_prefix("whsec_")).map(str::to_owned));
-    assert!(secrets.len() >= 5, "the token, the master key, the API key, and two signing secrets");
+    assert!(secrets.len() >= 8, "the token, the credentials, the master key, the API key, and two signing secrets");
 
     let key = ["--url", &api.url(), "--key", api.key()].map(str::to_owned);
     for command in

@@ -59,7 +59,7 @@ impl Token {
         let head_start = MAX_HEAD_START.min(self.life / 10);
         if age >= self.life {
             State::Expired
-        } else if age >= self.life - head_start {
+        } else if age + head_start >= self.life {
             State::Old
         } else {
             State::Good
