@@ -18,7 +18,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("barid-egress", &["barid-headers", "barid-telemetry"]),
     ("barid-router", &["barid-broker", "barid-event", "barid-registry", "barid-telemetry"]),
     ("barid-dispatcher", &["barid-broker", "barid-event", "barid-registry", "barid-egress", "barid-telemetry"]),
-    ("barid-store", &["barid-event", "barid-registry", "barid-telemetry"]),
+    ("barid-store", &["barid-event", "barid-inbound", "barid-registry", "barid-telemetry"]),
     (
         "barid-gateway",
         &[

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    apply, bench, config, dead_letters, demo, docs, doctor, event_types, explain, keys, publish, serve, subscriptions,
-    tenants, topology,
+    apply, bench, config, dead_letters, demo, docs, doctor, event_types, explain, keys, publish, serve, sources,
+    subscriptions, tenants, topology,
 };
 use crate::exit::EXPLAINED;
 
@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Diff(apply::DiffArguments),
     /// List, show, make, change, pause, test and delete subscriptions.
     Subscriptions(Box<subscriptions::Arguments>),
+    /// List, show, make, test and delete sources: third parties' webhooks that become events.
+    Sources(Box<sources::Arguments>),
     /// List, show, register, change and delete tenants.
     Tenants(tenants::Arguments),
     /// List, show, register and delete event types, with their schemas.

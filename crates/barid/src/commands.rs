@@ -12,6 +12,7 @@ pub(crate) mod explain;
 pub(crate) mod keys;
 pub(crate) mod publish;
 pub(crate) mod serve;
+pub(crate) mod sources;
 pub(crate) mod subscriptions;
 pub(crate) mod tenants;
 pub(crate) mod topology;
@@ -54,6 +55,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Apply(arguments) => apply::run(arguments, settings, output).await,
         Command::Diff(arguments) => apply::diff(arguments, settings, output).await,
         Command::Subscriptions(arguments) => subscriptions::run(*arguments, settings, output).await,
+        Command::Sources(arguments) => sources::run(*arguments, settings, output).await,
         Command::Tenants(arguments) => tenants::run(arguments, settings, output).await,
         Command::EventTypes(arguments) => event_types::run(arguments, settings, output).await,
         Command::Keys(arguments) => keys::run(arguments, settings, output).await,

@@ -11,6 +11,7 @@ mod gateway;
 mod hidden;
 mod origin;
 mod problem;
+mod public_url;
 mod publishers;
 mod roles;
 mod security;

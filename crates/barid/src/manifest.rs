@@ -96,6 +96,18 @@ fn things(file: &str, manifest: Manifest) -> Vec<Wanted> {
         let place = draft.place.map_or_else(place, |place| format!("{file}:{}", place.line));
         Wanted { thing, document, place }
     }));
+    wanted.extend(manifest.sources.into_iter().map(|draft| {
+        let mut document = draft.document;
+        document["tenant"] = draft.tenant.as_str().into();
+        let thing = Thing {
+            kind: Kind::Source,
+            tenant: Some(draft.tenant.to_string()),
+            name: draft.name.to_string(),
+            id: draft.id.to_string(),
+        };
+        let place = draft.place.map_or_else(place, |place| format!("{file}:{}", place.line));
+        Wanted { thing, document, place }
+    }));
     wanted
 }
 

@@ -90,6 +90,7 @@ impl Supplies {
             store: registry.store.clone(),
             snapshots: registry.mirror.snapshots(),
             keyring: registry.mirror.keyring(),
+            sources: registry.mirror.sources(),
             road: self.road.clone(),
             health: self.health.clone(),
             registry: self.registry.clone(),

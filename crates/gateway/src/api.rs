@@ -2,7 +2,9 @@
 
 mod event_types;
 mod keys;
+mod overlap;
 mod registered;
+mod sources;
 mod subscriptions;
 mod tenants;
 
@@ -16,6 +18,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(events::publish))
         .routes(routes!(events::explain))
         .merge(subscriptions::routes())
+        .merge(sources::routes())
         .merge(tenants::routes())
         .merge(event_types::routes())
         .merge(keys::routes())

@@ -6,12 +6,13 @@ use barid_broker::Road;
 use barid_egress::Guard;
 use barid_event::Tenant;
 use barid_registry::{Quotas, Snapshot};
-use barid_store::{Keyring, LaneLimits, Store};
+use barid_store::{Keyring, LaneLimits, SourceBook, Store};
 use barid_telemetry::{Health, prometheus};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     config::{DefaultQuotas, Limits},
+    inbound,
     metrics::Metrics,
     rate::Rates,
     usage::Usage,
@@ -29,6 +30,7 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
     pub(crate) keyring: watch::Receiver<Arc<Keyring>>,
+    pub(crate) sources: watch::Receiver<Arc<SourceBook>>,
     pub(crate) road: Road,
     pub(crate) health: Health,
     pub(crate) registry: prometheus::Registry,
@@ -42,6 +44,12 @@ pub(crate) struct Inner {
     pub(crate) user_id: Option<String>,
     pub(crate) metrics: Metrics,
     pub(crate) rates: Rates,
+    /// What URLs of sources begin with, without a slash at the end.
+    pub(crate) public_url: String,
+    /// Room for bodies of webhooks, in bytes.
+    pub(crate) source_bodies: Arc<Semaphore>,
+    pub(crate) source_rates: inbound::Rates,
+    pub(crate) seen: inbound::Seen,
     pub(crate) usage: Usage,
     /// Whose turn it is to have an event explained, which takes a thread.
     pub(crate) explaining: Arc<Semaphore>,

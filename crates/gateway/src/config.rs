@@ -13,6 +13,8 @@ pub struct Config {
     pub public_listen: Option<SocketAddr>,
     /// Whether events may be published on `public_listen`.
     pub public_publish: bool,
+    /// What the URLs of sources begin with, as providers reach the gateway; without it, the address they are served at.
+    pub public_url: Option<String>,
     /// Which destinations subscriptions may have.
     pub guard: Guard,
     /// The most of everything that is accepted.
@@ -62,6 +64,10 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How long a client may take to send a body. Default 30 s.
     pub body_timeout: Duration,
+    /// How long a provider may take to send the body of a webhook. Default 10 s.
+    pub source_body_timeout: Duration,
+    /// Bytes of all bodies of webhooks that are being read or judged. Default 128 MiB.
+    pub source_bodies: usize,
     /// How long any request may take in all. Default 100 s: a test waits for an attempt, which may take a minute.
     pub deadline: Duration,
     /// Connections at the same time, per address; more wait in the system's backlog. Default 4,096.
@@ -80,6 +86,8 @@ impl Default for Limits {
             header_bytes: 64 << 10,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            source_body_timeout: Duration::from_secs(10),
+            source_bodies: 128 << 20,
             deadline: Duration::from_secs(100),
             connections: 4_096,
             grace: Duration::from_secs(20),

@@ -10,8 +10,8 @@ mod publish;
 mod read;
 mod send;
 
-use self::publish::hops;
 pub(crate) use self::{
     explain::{__path_explain, explain},
-    publish::{__path_publish, publish},
+    publish::{__path_publish, hops, publish},
+    send::{must_be_open, send},
 };

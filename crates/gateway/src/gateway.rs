@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 
 use barid_broker::Road;
 use barid_registry::Snapshot;
-use barid_store::{Keyring, Store};
+use barid_store::{Keyring, SourceBook, Store};
 use barid_telemetry::{Health, prometheus};
 use tokio::{
     net::TcpListener,
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, Inner},
     config::Config,
-    janitor,
+    inbound, janitor,
     local::Local,
     metrics::Metrics,
     rate::Rates,
@@ -34,6 +34,8 @@ pub struct Supplies {
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// The API keys, as this process knows them.
     pub keyring: watch::Receiver<Arc<Keyring>>,
+    /// The sources, as this process knows them.
+    pub sources: watch::Receiver<Arc<SourceBook>>,
     /// The broker.
     pub road: Road,
     /// What `/livez` and `/readyz` show.
@@ -66,10 +68,13 @@ impl Gateway {
     /// A gateway. Fails if its metrics are registered already.
     pub fn new(config: Config, supplies: Supplies) -> Result<Self, prometheus::Error> {
         let metrics = Metrics::new(&supplies.registry)?;
+        let served_at = config.public_listen.unwrap_or(config.listen);
+        let public_url = config.public_url.unwrap_or_else(|| format!("http://{served_at}"));
         let app = App::new(Inner {
             store: supplies.store,
             snapshots: supplies.snapshots,
             keyring: supplies.keyring,
+            sources: supplies.sources,
             road: supplies.road,
             health: supplies.health,
             registry: supplies.registry,
@@ -82,6 +87,10 @@ impl Gateway {
             user_id: config.user_id,
             metrics,
             rates: Rates::default(),
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            source_bodies: Arc::new(Semaphore::new(config.limits.source_bodies)),
+            source_rates: inbound::Rates::default(),
+            seen: inbound::Seen::default(),
             usage: Usage::default(),
             explaining: Arc::new(Semaphore::new(EXPLAINED_AT_A_TIME)),
         });
@@ -91,7 +100,7 @@ impl Gateway {
 
     /// The API within this process, as an operator who may do everything.
     pub fn local(&self) -> Local {
-        Local::new(routes::main(&self.app))
+        Local::new(routes::main(&self.app, false))
     }
 
     /// Binds its addresses; port 0 takes a free one.
@@ -117,7 +126,7 @@ impl Bound {
     pub async fn run(self, stop: CancellationToken) {
         let Self { app, main, public, .. } = self;
         let limits = app.limits;
-        let serve_main = server::serve(main, routes::main(&app), limits, stop.clone());
+        let serve_main = server::serve(main, routes::main(&app, public.is_none()), limits, stop.clone());
         let serve_public = async {
             if let Some((listener, publish)) = public {
                 server::serve(listener, routes::public(&app, publish), limits, stop.clone()).await;

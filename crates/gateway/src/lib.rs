@@ -3,6 +3,7 @@
 //!
 //! - `events` takes events in: as plain JSON, or as CloudEvents in each of their HTTP forms.
 //! - `api` has a file per endpoint of what is registered, to be read from top to bottom.
+//! - `inbound` takes third parties' webhooks in: what has the token of a source is verified, mapped and published.
 //! - `access` decides who may do what: one table of routes, which the server and a test of the document both read.
 //! - `http` is what all endpoints share: strict reading, problems, pages, versions.
 //! - `janitor` deletes the own lanes that nobody needs any more.
@@ -22,6 +23,7 @@ mod docs;
 mod events;
 mod gateway;
 mod http;
+mod inbound;
 mod janitor;
 pub mod keys;
 mod local;

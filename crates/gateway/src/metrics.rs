@@ -16,6 +16,13 @@ metrics! {
         http_panics_total: IntCounter,
         /// Events sent over HTTP, by what became of them: accepted, refused, limited or unavailable.
         events_published_total: IntCounterVec["result"],
+        /// Requests to sources, by preset and by what became of them: accepted, duplicate, ignored, challenge, unproven,
+        /// invalid, refused, too_large, timeout, limited, unavailable or unknown (no source has the token; preset none).
+        source_requests_total: IntCounterVec["preset", "outcome"],
+        /// Items of requests to sources, by preset and by what became of them: event, dead_letter or duplicate.
+        source_items_total: IntCounterVec["preset", "result"],
+        /// Time from a request's header to its answer's, by preset.
+        source_request_duration_seconds: HistogramVec(SECONDS)["preset"],
         /// Own lanes that were deleted after their subscriptions were resumed or deleted.
         own_lanes_retired_total: IntCounter,
     }

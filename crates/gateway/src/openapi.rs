@@ -87,6 +87,7 @@ pub(crate) fn with_routes(routes: OpenApiRouter<App>) -> (axum::Router<App>, Val
     document["tags"] = json!([
         {"name": "events", "description": "Events in."},
         {"name": "subscriptions", "description": "Who receives which events, where and how."},
+        {"name": "sources", "description": "Third parties' webhooks that become events. A provider calls `/in/{token}`, which needs no key: it is verified as its source says, and answered once the broker has confirmed all its events."},
         {"name": "tenants", "description": "Who has an account, and how much each may have."},
         {"name": "event types", "description": "What events mean and what their data looks like."},
         {"name": "keys", "description": "Who may use the API."},
@@ -148,8 +149,13 @@ fn complete(method: &Method, path: &str, operation: &mut Value) {
     if operation["requestBody"].is_object() {
         operation["requestBody"]["required"] = json!(true);
     }
-    if path.ends_with("/test") || path.ends_with("/rotate-secret") {
-        let shape = if path.ends_with("/test") { "TestSample" } else { "Rotation" };
+    let optional_body = match path.rsplit('/').next() {
+        Some("test") if path.starts_with("/v1/subscriptions") => Some("TestSample"),
+        Some("rotate-secret") if path.starts_with("/v1/subscriptions") => Some("Rotation"),
+        Some("rotate-token") => Some("Rotation"),
+        _ => None,
+    };
+    if let Some(shape) = optional_body {
         operation["requestBody"]["required"] = json!(false);
         operation["requestBody"]["content"]["application/json"]["schema"] =
             json!({"$ref": format!("#/components/schemas/{shape}")});
@@ -168,6 +174,7 @@ fn complete(method: &Method, path: &str, operation: &mut Value) {
 fn identify(path: &str, operation: &mut Value) {
     let shape = match path.split('/').nth(2) {
         Some("subscriptions") => "SubscriptionId",
+        Some("sources") => "SourceId",
         Some("tenants") => "TenantId",
         Some("event-types") => "EventTypeName",
         _ => "KeyId",

@@ -8,7 +8,7 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{any, post},
 };
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -18,22 +18,25 @@ use crate::{
     app::App,
     docs, events,
     http::{Kind, Problem},
-    observe, openapi, operations,
+    inbound, observe, openapi, operations,
 };
 
-/// Everything, for the main listener.
-pub(crate) fn main(app: &App) -> Router {
+/// What third parties call. Their tokens are no API keys, so that the table of access has no say here.
+const INBOUND: &str = "/in/{token}";
+
+/// Everything, for the main listener; `takes_webhooks` if third parties have no other.
+pub(crate) fn main(app: &App, takes_webhooks: bool) -> Router {
     let (api, document) = openapi::with_routes(api::routes());
-    around(api.merge(operations::routes()).merge(docs::routes(document)), app)
+    around(api.merge(operations::routes()).merge(docs::routes(document)), app, takes_webhooks)
 }
 
 /// What the internet may see.
 pub(crate) fn public(app: &App, publish: bool) -> Router {
     let routes = Router::new();
-    around(if publish { routes.route("/v1/events", post(events::publish)) } else { routes }, app)
+    around(if publish { routes.route("/v1/events", post(events::publish)) } else { routes }, app, true)
 }
 
-fn around(routes: Router<App>, app: &App) -> Router {
+fn around(routes: Router<App>, app: &App, takes_webhooks: bool) -> Router {
     let panics = app.metrics.http_panics_total.clone();
     let caught = move |_: Box<dyn Any + Send>| {
         panics.inc();
@@ -45,6 +48,7 @@ fn around(routes: Router<App>, app: &App) -> Router {
     } else {
         routes
     };
+    let routes = if takes_webhooks { routes.route(INBOUND, any(inbound::receive)) } else { routes };
     routes
         .fallback(async || Problem::new(Kind::NotFound, "there is no such path: see /docs"))
         .layer(middleware::from_fn_with_state(app.clone(), deadline))

@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::{HashMap, hash_map::Entry};
 
-pub use self::manifest::{Draft, MAX_EVENT_TYPES, MAX_TENANTS, Manifest, parse_manifest};
+pub use self::manifest::{Draft, MAX_EVENT_TYPES, MAX_SOURCES, MAX_TENANTS, Manifest, SourceDraft, parse_manifest};
 pub use crate::problem::{MAX_LISTED, Place, Problem, Problems};
 use crate::{
     cursor::{Cursor, Keys},

@@ -2,6 +2,7 @@
 //! what its payloads mean, and says what differs. Nothing here receives anything: that is for `barid-inbound`.
 
 mod form;
+mod id;
 mod intake;
 mod mapping;
 mod preset;
@@ -15,14 +16,18 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::read::identity;
 pub use self::{
     form::{Form, SOURCE_NAMES, Scope},
+    id::{InvalidSourceId, SourceId},
     intake::{Acknowledgement, Handshake, Intake, QueryChallenge},
     mapping::{MAX_RULES, Mapped, Mapping, Unmapped},
     preset::{Preset, Presets, Sample},
-    read::{SourceReading, read},
+    read::{SourceReading, id_of, read},
     secret::{InvalidSourceSecret, MAX_SOURCE_SECRETS, SecretText, SourceSecret},
-    settings::{DEFAULT_DEDUP_WINDOW, MAX_DEDUP_WINDOW, OnInvalid, RateLimit, SourceSettings},
+    settings::{
+        DEFAULT_DEDUP_WINDOW, DEFAULT_MAX_BODY, MAX_DEDUP_WINDOW, MAX_MAX_BODY, OnInvalid, RateLimit, SourceSettings,
+    },
     token::{InvalidToken, SourceToken, SourceTokens, TokenHash},
     verification::Verification,
     write::{patch, write},

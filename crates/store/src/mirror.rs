@@ -22,11 +22,11 @@ use tokio::{
 };
 
 use self::{
-    compile::{Skipped, digests},
+    compile::{Known, Skipped},
     copy::Copy,
     place::Home,
 };
-use crate::{error::Error, keyring::Keyring, metrics::Metrics, since::Reader, store::Store};
+use crate::{error::Error, keyring::Keyring, metrics::Metrics, since::Reader, source_book::SourceBook, store::Store};
 
 /// The registry in memory.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ pub struct Mirror {
     metrics: Metrics,
     snapshots: watch::Sender<Arc<Snapshot>>,
     keyring: watch::Sender<Arc<Keyring>>,
+    sources: watch::Sender<Arc<SourceBook>>,
     installation: OnceLock<String>,
     /// Started from the copy, and has not seen the store since.
     stale: AtomicBool,
@@ -83,6 +84,7 @@ impl Mirror {
             metrics,
             snapshots: watch::Sender::new(Arc::default()),
             keyring: watch::Sender::new(Arc::default()),
+            sources: watch::Sender::new(Arc::default()),
             installation: OnceLock::new(),
             stale: AtomicBool::new(false),
             unreadable: AtomicUsize::new(0),
@@ -139,6 +141,11 @@ impl Mirror {
         self.keyring.subscribe()
     }
 
+    /// The sources, now and after each change.
+    pub fn sources(&self) -> watch::Receiver<Arc<SourceBook>> {
+        self.sources.subscribe()
+    }
+
     /// Whose registry it is; none before the start.
     pub fn installation(&self) -> Option<String> {
         self.installation.get().cloned()
@@ -190,8 +197,12 @@ impl Mirror {
         }
         let changed = if reader.revision == known { 0 } else { self.follow(state, &mut reader, known).await? };
         if care == Care::Everything {
-            let (snapshot, keyring) = (Arc::clone(&self.snapshots.borrow()), Arc::clone(&self.keyring.borrow()));
-            let differs = reader.digests().await? != digests(&snapshot, &keyring, &state.skipped);
+            let known = Known {
+                snapshot: Arc::clone(&self.snapshots.borrow()),
+                keyring: Arc::clone(&self.keyring.borrow()),
+                sources: Arc::clone(&self.sources.borrow()),
+            };
+            let differs = reader.digests().await? != known.digests(&state.skipped);
             if differs {
                 self.metrics.registry_mismatches_total.inc();
                 tracing::warn!(

@@ -10,7 +10,7 @@ use crate::{
 
 /// For each table: the newest revision among what is forgotten, and the forgetting. A deleted subscription whose own lane
 /// may still exist is kept: nobody else knows of the queue.
-const TABLES: [(&str, &str); 4] = [
+const TABLES: [(&str, &str); 5] = [
     (
         "SELECT CAST(COALESCE(MAX(revision), 0) AS BIGINT) AS newest FROM tenants WHERE deleted_at < $1",
         "DELETE FROM tenants WHERE deleted_at < $1",
@@ -23,6 +23,10 @@ const TABLES: [(&str, &str); 4] = [
         "SELECT CAST(COALESCE(MAX(revision), 0) AS BIGINT) AS newest FROM subscriptions \
          WHERE deleted_at < $1 AND lane = 'none'",
         "DELETE FROM subscriptions WHERE deleted_at < $1 AND lane = 'none'",
+    ),
+    (
+        "SELECT CAST(COALESCE(MAX(revision), 0) AS BIGINT) AS newest FROM sources WHERE deleted_at < $1",
+        "DELETE FROM sources WHERE deleted_at < $1",
     ),
     (
         "SELECT CAST(COALESCE(MAX(revision), 0) AS BIGINT) AS newest FROM api_keys WHERE revoked_at < $1",

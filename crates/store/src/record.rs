@@ -1,10 +1,11 @@
 //! Rows of all kinds in one shape, sealed parts still sealed: what a mirror takes from the store, and what it writes into
 //! its copy on disk.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, any::AnyRow};
 
-use crate::{api_key::ApiKey, api_keys, error::Error, store::number};
+use crate::{api_key::ApiKey, api_keys, entry::time, error::Error, store::number};
 
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -13,11 +14,12 @@ pub(crate) enum Kind {
     Tenant,
     EventType,
     Subscription,
+    Source,
     Key,
 }
 
 /// Every kind, in the order in which they are loaded.
-pub(crate) const KINDS: [Kind; 4] = [Kind::Tenant, Kind::EventType, Kind::Subscription, Kind::Key];
+pub(crate) const KINDS: [Kind; 5] = [Kind::Tenant, Kind::EventType, Kind::Subscription, Kind::Source, Kind::Key];
 
 /// A row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,6 +43,12 @@ pub(crate) enum Content {
         document: String,
         paused: bool,
         lane: String,
+    },
+    /// Its document is sealed; of the tokens there are hashes.
+    Source {
+        document: String,
+        token: String,
+        previous: Option<(String, DateTime<Utc>)>,
     },
     Key(Box<ApiKey>),
 }
@@ -84,6 +92,9 @@ impl Kind {
             Self::Subscription => {
                 reads!("subscriptions", "id, document, paused, lane, revision, deleted_at", "deleted_at")
             }
+            Self::Source => {
+                reads!("sources", "id, document, token, old_token, old_token_until, revision, deleted_at", "deleted_at")
+            }
             Self::Key => reads!(
                 "api_keys",
                 "id, tenant, scope, name, hash, revision, created_at, expires_at, last_used_at, revoked_at",
@@ -113,6 +124,7 @@ impl Kind {
             Self::Tenant => "tenant",
             Self::EventType => "event type",
             Self::Subscription => "subscription",
+            Self::Source => "source",
             Self::Key => "API key",
         }
     }
@@ -130,6 +142,11 @@ impl Record {
                 document: row.try_get("document")?,
                 paused: row.try_get::<i64, _>("paused")? != 0,
                 lane: row.try_get("lane")?,
+            }),
+            Kind::Source => Some(Content::Source {
+                document: row.try_get("document")?,
+                token: row.try_get("token")?,
+                previous: row.try_get::<Option<String>, _>("old_token")?.zip(time(row, "old_token_until")?),
             }),
             Kind::Key => Some(match api_keys::read(row) {
                 Ok(key) => Content::Key(Box::new(key)),

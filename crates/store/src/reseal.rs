@@ -5,16 +5,39 @@ use sqlx::Row as _;
 use crate::{
     error::Error,
     prepare::fresh_word,
-    sealed,
+    sealed, sealed_source,
     store::{Store, integer, number},
 };
 
 /// How many rows are looked at in one transaction. All changes wait for it.
 const BATCH: i64 = 100;
 
+/// What is sealed in a table.
+struct Table {
+    count: &'static str,
+    next: &'static str,
+    replace: &'static str,
+    place: fn(&str) -> String,
+}
+
+const TABLES: [Table; 2] = [
+    Table {
+        count: "SELECT COUNT(*) AS count FROM subscriptions WHERE deleted_at IS NULL",
+        next: "SELECT id, document FROM subscriptions WHERE deleted_at IS NULL AND id > $1 ORDER BY id LIMIT $2",
+        replace: "UPDATE subscriptions SET document = $1, revision = $2 WHERE id = $3",
+        place: sealed::place,
+    },
+    Table {
+        count: "SELECT COUNT(*) AS count FROM sources WHERE deleted_at IS NULL",
+        next: "SELECT id, document FROM sources WHERE deleted_at IS NULL AND id > $1 ORDER BY id LIMIT $2",
+        replace: "UPDATE sources SET document = $1, revision = $2 WHERE id = $3",
+        place: sealed_source::place,
+    },
+];
+
 impl Store {
     /// Makes the current master key the one that everything is sealed with, and seals anew whatever was sealed with another;
-    /// tells `progress` how many subscriptions it has looked at, and how many there are. Returns how many were sealed anew.
+    /// tells `progress` how many entries it has looked at, and how many there are. Returns how many were sealed anew.
     ///
     /// The key is replaced first: from then on whoever writes seals with the new key, or is refused
     /// ([`Error::MasterKeyReplaced`]). Every row gets a revision, so that mirrors and their copies take it over. Once it has
@@ -29,8 +52,11 @@ impl Store {
         .await?;
         let total = self
             .within(async {
-                let count = "SELECT COUNT(*) AS count FROM subscriptions WHERE deleted_at IS NULL";
-                number(&sqlx::query(count).fetch_one(&self.pool).await?, "count")
+                let mut total = 0;
+                for table in &TABLES {
+                    total += number(&sqlx::query(table.count).fetch_one(&self.pool).await?, "count")?;
+                }
+                Ok(total)
             })
             .await?;
         let mut done = 0;
@@ -39,7 +65,7 @@ impl Store {
             let pass = self.reseal_pass(|looked| progress(looked.min(total), total)).await?;
             done += pass.done;
             if pass.done == 0 && pass.failed > 0 {
-                return Err(Error::corrupt(format_args!("{} subscriptions, named in the log,", pass.failed)));
+                return Err(Error::corrupt(format_args!("{} entries, named in the log,", pass.failed)));
             }
             if pass.done == 0 {
                 return Ok(done);
@@ -49,23 +75,24 @@ impl Store {
 
     async fn reseal_pass(&self, mut progress: impl FnMut(u64)) -> Result<Batch, Error> {
         let mut pass = Batch::default();
-        let mut after = Some(String::new());
-        while let Some(from) = after {
-            let batch = self.within(self.reseal_batch(&from)).await?;
-            pass.looked += batch.looked;
-            pass.done += batch.done;
-            pass.failed += batch.failed;
-            after = batch.last;
-            progress(pass.looked);
+        for table in &TABLES {
+            let mut after = Some(String::new());
+            while let Some(from) = after {
+                let batch = self.within(self.reseal_batch(table, &from)).await?;
+                pass.looked += batch.looked;
+                pass.done += batch.done;
+                pass.failed += batch.failed;
+                after = batch.last;
+                progress(pass.looked);
+            }
         }
         Ok(pass)
     }
 
-    async fn reseal_batch(&self, after: &str) -> Result<Batch, Error> {
+    async fn reseal_batch(&self, table: &Table, after: &str) -> Result<Batch, Error> {
         let (mut write, first) = self.change().await?;
         let mut first = Some(first);
-        let next = "SELECT id, document FROM subscriptions WHERE deleted_at IS NULL AND id > $1 ORDER BY id LIMIT $2";
-        let rows = sqlx::query(next).bind(after).bind(BATCH).fetch_all(write.on()).await?;
+        let rows = sqlx::query(table.next).bind(after).bind(BATCH).fetch_all(write.on()).await?;
         let mut batch = Batch { looked: rows.len() as u64, ..Batch::default() };
         for row in &rows {
             let (id, old): (&str, &str) = (row.try_get("id")?, row.try_get("document")?);
@@ -73,20 +100,19 @@ impl Store {
             if write.keys().is_current(old) {
                 continue;
             }
-            match self.keys.open(&sealed::place(id), old) {
+            match self.keys.open(&(table.place)(id), old) {
                 Ok(plain) => {
                     // No two rows have the same revision.
                     let revision = match first.take() {
                         Some(first) => first,
                         None => write.raise().await?,
                     };
-                    let fresh = write.keys().seal(&sealed::place(id), &plain);
-                    let replace = "UPDATE subscriptions SET document = $1, revision = $2 WHERE id = $3";
-                    sqlx::query(replace).bind(fresh).bind(integer(revision)).bind(id).execute(write.on()).await?;
+                    let fresh = write.keys().seal(&(table.place)(id), &plain);
+                    sqlx::query(table.replace).bind(fresh).bind(integer(revision)).bind(id).execute(write.on()).await?;
                     batch.done += 1;
                 }
                 Err(why) => {
-                    tracing::error!(subscription.id = id, %why, "a subscription cannot be sealed anew");
+                    tracing::error!(entry.id = id, %why, "an entry cannot be sealed anew");
                     batch.failed += 1;
                 }
             }

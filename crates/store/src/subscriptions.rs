@@ -1,15 +1,16 @@
 //! Subscriptions in the store.
 
 use barid_event::Tenant;
-use barid_registry::{Name, OwnLane, Settings, Subscription, SubscriptionId};
+use barid_registry::{OwnLane, Settings, Subscription, SubscriptionId};
 use chrono::{DateTime, Utc};
 use sqlx::{Row as _, any::AnyRow};
 
 use crate::{
     entry::{Expect, Put, Row, micros},
     error::Error,
+    listing::{Listing, Lists, lists},
     master_key::MasterKeys,
-    page::{self, Page},
+    page::Page,
     sealed,
     store::{Store, Write, integer, number},
     tenants,
@@ -26,20 +27,7 @@ pub struct Registered {
     pub lane: OwnLane,
 }
 
-/// Which subscriptions to list: all, those of a tenant, those with a name, or the one with both.
-#[derive(Clone, Copy, Debug)]
-pub struct Listing<'a> {
-    /// Of this tenant only.
-    pub tenant: Option<&'a Tenant>,
-    /// With this name only.
-    pub name: Option<&'a Name>,
-    /// Beginning after another page: its `next`.
-    pub after: Option<&'a str>,
-    /// At most this many, 1 to [`MAX_PAGE`](crate::MAX_PAGE).
-    pub limit: u16,
-}
-
-/// What is known of a subscription without opening it: enough to replace it or to delete it.
+/// What is known of a subscription or a source without opening it: enough to replace it or to delete it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
     /// Whose it is.
@@ -60,6 +48,8 @@ macro_rules! select {
 
 /// The live row of an id.
 pub(crate) const GET: &str = select!("id = $1");
+
+const LISTS: Lists = lists!(select);
 
 impl Registered {
     /// The subscription as routers and dispatchers use it.
@@ -161,7 +151,7 @@ impl Store {
     /// Subscriptions in the order of tenant and name. One that cannot be read is left out, with a line in the log.
     pub async fn subscriptions(&self, listing: Listing<'_>) -> Result<Page<Row<Registered>>, Error> {
         self.within(async {
-            let (mut rows, next) = self.subscription_rows(listing).await?;
+            let (mut rows, next) = listing.rows(&LISTS, &self.pool).await?;
             let items = rows.drain(..).filter_map(|row| match read(&self.keys, &row) {
                 Ok(row) => Some(row),
                 Err(error) => {
@@ -172,36 +162,6 @@ impl Store {
             Ok(Page { items: items.collect(), next })
         })
         .await
-    }
-
-    async fn subscription_rows(&self, listing: Listing<'_>) -> Result<(Vec<AnyRow>, Option<String>), Error> {
-        let Listing { tenant, name, after, limit } = listing;
-        let (after, ask) = (page::key(after)?, page::with_one_more(limit));
-        // A key is tenant, space, name: neither holds a space.
-        let (after_tenant, after_name) = match after.split_once(' ') {
-            Some(both) => both,
-            None if after.is_empty() => ("", ""),
-            None => return Err(Error::InvalidCursor),
-        };
-        let query = match (tenant, name) {
-            (None, None) => sqlx::query(select!("(tenant, name) > ($1, $2) ORDER BY tenant, name LIMIT $3"))
-                .bind(after_tenant)
-                .bind(after_name),
-            (Some(tenant), None) => sqlx::query(select!("tenant = $1 AND name > $2 ORDER BY name LIMIT $3"))
-                .bind(tenant.as_str())
-                .bind(after_name),
-            (None, Some(name)) => sqlx::query(select!("tenant > $1 AND name = $2 ORDER BY tenant LIMIT $3"))
-                .bind(after_tenant)
-                .bind(name.as_str()),
-            (Some(tenant), Some(name)) => {
-                sqlx::query(select!("tenant = $1 AND name = $2 LIMIT $3")).bind(tenant.as_str()).bind(name.as_str())
-            }
-        };
-        let mut rows = query.bind(ask).fetch_all(&self.pool).await?;
-        let next = page::cut(&mut rows, limit, |last| {
-            Ok(format!("{} {}", last.try_get::<&str, _>("tenant")?, last.try_get::<&str, _>("name")?))
-        })?;
-        Ok((rows, next))
     }
 }
 
@@ -215,9 +175,9 @@ async fn must_fit(write: &mut Write, tenant: &Tenant, quota: u32) -> Result<(), 
     }
 }
 
-fn head(row: &AnyRow) -> Result<Head, Error> {
+pub(crate) fn head(row: &AnyRow) -> Result<Head, Error> {
     let tenant = row.try_get::<&str, _>("tenant")?.parse();
-    let tenant = tenant.map_err(|_| Error::corrupt("the tenant of a subscription"))?;
+    let tenant = tenant.map_err(|_| Error::corrupt("the tenant of an entry"))?;
     Ok(Head { tenant, revision: number(row, "revision")? })
 }
 

@@ -40,7 +40,7 @@ impl Store {
         self.put_document(settings, expect, now).await
     }
 
-    /// Deletes a tenant that has neither subscriptions nor keys, else [`Error::InUse`]. Returns the revision.
+    /// Deletes a tenant that has neither subscriptions nor sources nor keys, else [`Error::InUse`]. Returns the revision.
     pub async fn delete_tenant(&self, tenant: &Tenant, expect: Expect, now: DateTime<Utc>) -> Result<u64, Error> {
         self.within(async {
             let (mut write, revision) = self.change().await?;
@@ -50,6 +50,7 @@ impl Store {
                     "subscriptions",
                     "SELECT COUNT(*) AS count FROM subscriptions WHERE tenant = $1 AND deleted_at IS NULL",
                 ),
+                ("sources", "SELECT COUNT(*) AS count FROM sources WHERE tenant = $1 AND deleted_at IS NULL"),
                 ("keys", "SELECT COUNT(*) AS count FROM api_keys WHERE tenant = $1 AND revoked_at IS NULL"),
             ];
             for (what, count) in users {

@@ -52,6 +52,7 @@ impl Local {
             store: registry.store.clone(),
             snapshots: registry.mirror.snapshots(),
             keyring: registry.mirror.keyring(),
+            sources: registry.mirror.sources(),
             road: road.clone(),
             health: Health::new(),
             registry: metrics,

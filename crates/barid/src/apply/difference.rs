@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// Fields that say how something is, not what somebody wanted.
-const NOT_WANTED: [&str; 6] = ["id", "paused", "lane", "created_at", "updated_at", "revision"];
+const NOT_WANTED: [&str; 8] = ["id", "paused", "lane", "url", "old_url_until", "created_at", "updated_at", "revision"];
 
 /// The longest value that is shown, in characters.
 const MAX_SHOWN: usize = 100;

@@ -50,6 +50,8 @@ pub(crate) struct Done {
     pub(crate) outcome: Outcome,
     /// The fields that differ, where they were asked for.
     pub(crate) changes: Vec<Change>,
+    /// The URL of a source that was made, which is shown once.
+    pub(crate) url: Option<String>,
     /// Why it failed.
     pub(crate) error: Option<String>,
     /// The revision it is at.
@@ -130,11 +132,20 @@ fn finish(
         Ok(answer) => {
             let (outcome, changes) = judge(&answer);
             let everywhere = answer.propagation.is_some().then(|| !answer.is_pending());
-            Ok(Done { thing, outcome, changes, error: None, revision: revision(&answer), everywhere })
+            let url = answer.body["url"].as_str().filter(|_| thing.kind == Kind::Source).map(str::to_owned);
+            Ok(Done { thing, outcome, changes, url, error: None, revision: revision(&answer), everywhere })
         }
         Err(error) if error.is::<Refused>() => {
             let error = Some(format!("{place}: {}", explain(&error)));
-            Ok(Done { thing, outcome: Outcome::Failed, changes: Vec::new(), error, revision: None, everywhere: None })
+            Ok(Done {
+                thing,
+                outcome: Outcome::Failed,
+                changes: Vec::new(),
+                url: None,
+                error,
+                revision: None,
+                everywhere: None,
+            })
         }
         Err(error) => Err(error),
     }

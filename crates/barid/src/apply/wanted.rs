@@ -15,11 +15,13 @@ pub(crate) enum Kind {
     EventType,
     /// A subscription.
     Subscription,
+    /// A source.
+    Source,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Self; 3] = [Self::Tenant, Self::EventType, Self::Subscription];
+    pub(crate) const ALL: [Self; 4] = [Self::Tenant, Self::EventType, Self::Subscription, Self::Source];
 
     /// What the API calls them.
     pub(crate) fn collection(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Kind {
             Self::Tenant => "tenants",
             Self::EventType => "event-types",
             Self::Subscription => "subscriptions",
+            Self::Source => "sources",
         }
     }
 }
@@ -37,6 +40,7 @@ impl fmt::Display for Kind {
             Self::Tenant => "tenant",
             Self::EventType => "event type",
             Self::Subscription => "subscription",
+            Self::Source => "source",
         })
     }
 }
@@ -66,7 +70,9 @@ impl Thing {
         Some(match kind {
             Kind::Tenant => Self { kind, tenant: text("id"), name: text("id")?, id: text("id")? },
             Kind::EventType => Self { kind, tenant: None, name: text("type")?, id: text("type")? },
-            Kind::Subscription => Self { kind, tenant: text("tenant"), name: text("name")?, id: text("id")? },
+            Kind::Subscription | Kind::Source => {
+                Self { kind, tenant: text("tenant"), name: text("name")?, id: text("id")? }
+            }
         })
     }
 }
@@ -75,7 +81,7 @@ impl Thing {
 impl fmt::Display for Thing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.kind)?;
-        if let (Kind::Subscription, Some(tenant)) = (self.kind, &self.tenant) {
+        if let (Kind::Subscription | Kind::Source, Some(tenant)) = (self.kind, &self.tenant) {
             write!(f, "{tenant}/")?;
         }
         f.write_str(&self.name)

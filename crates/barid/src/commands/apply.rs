@@ -22,7 +22,7 @@ const NAMED: usize = 10;
 
 /// Make the registry what files say.
 ///
-/// Files hold `tenants`, `event_types` and `subscriptions`, in YAML or JSON. Applying them again changes nothing. A
+/// Files hold `tenants`, `event_types`, `subscriptions` and `sources`, in YAML or JSON. Applying them again changes nothing. A
 /// subscription without a signing secret gets one, or keeps the one it has.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of the command line")]
@@ -172,6 +172,15 @@ fn print(done: &[Done], arguments: &Arguments, output: Output) -> anyhow::Result
         output::table(["OUTCOME", "KIND", "TENANT", "NAME"], rows)?;
         output::line("")?;
     }
+    for done in done {
+        if let Some(url) = &done.url {
+            output::line(&format!("url of {}: {url}", done.thing))?;
+        }
+    }
+    if done.iter().any(|done| done.url.is_some()) {
+        // On the error stream, so that the lines above are all that a script reads.
+        eprintln!("tell the providers their URLs: nothing shows them again");
+    }
     for error in done.iter().filter_map(|done| done.error.as_deref()) {
         eprintln!("{}", output::printable(error));
     }
@@ -209,7 +218,7 @@ fn sign(outcome: Outcome) -> char {
 }
 
 fn row(done: &Done) -> Value {
-    let Done { thing, outcome, changes, error, .. } = done;
+    let Done { thing, outcome, changes, url, error, .. } = done;
     json!({
         "outcome": outcome,
         "kind": thing.kind.to_string(),
@@ -217,6 +226,7 @@ fn row(done: &Done) -> Value {
         "name": thing.name,
         "id": thing.id,
         "changes": changes,
+        "url": url,
         "error": error,
     })
 }

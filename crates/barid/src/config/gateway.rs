@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problems;
+use super::public_url::PublicUrl;
 use super::text::{optional, optional_path};
 
 /// The most that a quota can be.
@@ -25,6 +26,9 @@ pub(crate) struct Gateway {
     pub(crate) public_listen: Option<SocketAddr>,
     /// Whether events may be published there.
     pub(crate) public_publish: bool,
+    /// What the URLs of sources begin with.
+    #[serde(with = "optional")]
+    pub(crate) public_url: Option<PublicUrl>,
     /// Where the first admin key goes.
     #[serde(with = "optional_path")]
     pub(crate) admin_key_file: Option<PathBuf>,

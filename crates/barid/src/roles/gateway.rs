@@ -13,6 +13,7 @@ pub(crate) fn config(settings: &Settings) -> Config {
         listen: gateway.listen,
         public_listen: gateway.public_listen,
         public_publish: gateway.public_publish,
+        public_url: gateway.public_url.as_ref().map(ToString::to_string),
         guard: settings.security.guard(),
         limits: Limits::default(),
         quotas: DefaultQuotas {

@@ -94,7 +94,7 @@ async fn accept(
             return Err(problem.clone());
         }
         send::must_be_open(app)?;
-        send::send(app, &event, hops).await?;
+        send::send(app, &event, hops, send::CONFIRM_WITHIN).await?;
         Ok(Accepted::new(&event.envelope, warning))
     });
     let outcomes = join_all(sent).await;
@@ -121,7 +121,7 @@ fn limited(app: &App, admitted: &[Result<Admitted, Problem>]) -> HashMap<Tenant,
 
 /// How often the event has passed through Barid, if the client says so. What is no small number counts as nothing, as it
 /// does in messages.
-pub(super) fn hops(headers: &HeaderMap) -> Option<u8> {
+pub(crate) fn hops(headers: &HeaderMap) -> Option<u8> {
     headers.get(HOPS_HEADER)?.to_str().ok()?.parse().ok()
 }
 

@@ -17,10 +17,10 @@ use crate::{
 };
 
 /// How long a confirm is waited for. An event without one may or may not be stored.
-const CONFIRM_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const CONFIRM_WITHIN: Duration = Duration::from_secs(10);
 
 /// Refuses at once while the broker cannot take anything.
-pub(super) fn must_be_open(app: &App) -> Result<(), Problem> {
+pub(crate) fn must_be_open(app: &App) -> Result<(), Problem> {
     let health = app.road.publisher.health();
     if health.blocked {
         Err(Problem::unavailable("the broker takes no events at the moment: send the same again, with the same id"))
@@ -31,8 +31,8 @@ pub(super) fn must_be_open(app: &App) -> Result<(), Problem> {
     }
 }
 
-/// Publishes an event that has passed through Barid `hops` times, and waits for the confirm.
-pub(super) async fn send(app: &App, event: &Event, hops: Option<u8>) -> Result<(), Problem> {
+/// Publishes an event that has passed through Barid `hops` times, and waits for the confirm, `within` this time.
+pub(crate) async fn send(app: &App, event: &Event, hops: Option<u8>, within: Duration) -> Result<(), Problem> {
     let mut outgoing = match hops {
         None => Outgoing::event(&app.road.names, event),
         Some(hops) => Outgoing::again(&app.road.names, &with_hops(&app.road.names, event, hops)),
@@ -40,7 +40,7 @@ pub(super) async fn send(app: &App, event: &Event, hops: Option<u8>) -> Result<(
     if let Some(user) = &app.user_id {
         outgoing = outgoing.by_user(user);
     }
-    match timeout(CONFIRM_WITHIN, app.road.publisher.publish(outgoing)).await {
+    match timeout(within, app.road.publisher.publish(outgoing)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(PublishError::TooLarge { size, limit })) => {
             Err(Problem::new(Kind::TooLarge, format!("the event has {size} bytes: send at most {limit}")))
@@ -54,7 +54,7 @@ pub(super) async fn send(app: &App, event: &Event, hops: Option<u8>) -> Result<(
             Err(Problem::unavailable("the broker did not confirm the event: send the same again, with the same id"))
         }
         Err(_) => {
-            tracing::warn!(within_ms = CONFIRM_WITHIN.as_millis(), "an event was not confirmed in time");
+            tracing::warn!(within_ms = within.as_millis(), "an event was not confirmed in time");
             Err(Problem::unavailable(
                 "the broker did not confirm the event in time: send the same again, with the same id",
             ))

@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     Malformed,
     /// No key, or none that is valid.
     Unauthenticated,
+    /// The request to a source does not prove who sends it.
+    Unproven,
     /// The key does not allow it.
     Forbidden,
     /// There is no such thing, or the key does not let it be seen.
@@ -64,6 +66,7 @@ impl Kind {
         match self {
             Self::Malformed => (StatusCode::BAD_REQUEST, "malformed", "The request cannot be read"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "A valid API key is needed"),
+            Self::Unproven => (StatusCode::UNAUTHORIZED, "unproven", "The request does not prove who sends it"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "The API key does not allow this"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
             Self::MethodNotAllowed => {

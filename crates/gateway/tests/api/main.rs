@@ -21,6 +21,8 @@ mod registered;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
+mod sources;
+#[cfg(test)]
 mod subscriptions;
 #[cfg(test)]
 mod tenancy;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::send,
-    world::{World, subscription},
+    world::{World, source, subscription},
 };
 
 /// The marks of the victim, which must be in no answer to anybody else.
@@ -36,6 +36,7 @@ fn operations() -> Vec<Operation> {
 /// What the victim has, by the collection in the path.
 struct Things {
     subscription: String,
+    source: String,
     key: String,
 }
 
@@ -43,6 +44,7 @@ impl Things {
     fn id(&self, path: &str) -> String {
         match path.split('/').nth(2).unwrap() {
             "subscriptions" => self.subscription.clone(),
+            "sources" => self.source.clone(),
             "keys" => self.key.clone(),
             "tenants" => VICTIM.to_owned(),
             // They belong to the installation, and everybody may read them.
@@ -57,6 +59,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
         ("POST", "/v1/events" | "/v1/explain") => Some(json!({"type": "deal.won", "tenant": VICTIM})),
         ("POST" | "PUT", "/v1/subscriptions" | "/v1/subscriptions/{id}") => Some(subscription(VICTIM, "victims-deals")),
+        ("POST" | "PUT", "/v1/sources" | "/v1/sources/{id}") => Some(source(VICTIM, "victims-source")),
         ("PATCH", _) => Some(json!({"events": ["stolen.#"]})),
         ("POST", "/v1/keys") => Some(json!({"name": "stolen", "scope": "read", "tenant": VICTIM})),
         ("POST" | "PUT", "/v1/tenants" | "/v1/tenants/{id}") => Some(json!({"id": VICTIM, "title": "stolen"})),
@@ -75,13 +78,15 @@ async fn victim(world: &World) -> Things {
     let subscription = world.subscribe(VICTIM, "victims-deals").await;
     let key = json!({"name": "victims-key", "scope": "tenant", "tenant": VICTIM});
     let key = world.post("/v1/keys", &key).await.expect(201).body["id"].as_str().unwrap().to_owned();
-    Things { subscription, key }
+    let source = world.post("/v1/sources", &source(VICTIM, "victims-source")).await.expect(201);
+    let source = source.body["id"].as_str().unwrap().to_owned();
+    Things { subscription, source, key }
 }
 
 /// Everything there is, as the operator sees it.
 async fn everything(world: &World) -> Vec<Value> {
     let mut all = Vec::new();
-    for collection in ["subscriptions", "tenants", "event-types", "keys"] {
+    for collection in ["subscriptions", "sources", "tenants", "event-types", "keys"] {
         let mut page = world.get(&format!("/v1/{collection}")).await.expect(200).body;
         for item in page["data"].as_array_mut().unwrap() {
             // Using a key is no change.

@@ -22,6 +22,9 @@ use crate::client::{Answer, send};
 /// The script that owns the private broker.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/dev/broker");
 
+/// What the provider of a source signs with.
+pub(crate) const SOURCE_SECRET: &str = "It's a Secret to Everybody";
+
 /// What a test may choose.
 #[derive(Default)]
 pub(crate) struct Choice {
@@ -84,6 +87,7 @@ impl World {
             store: store.clone(),
             snapshots: mirror.snapshots(),
             keyring: mirror.keyring(),
+            sources: mirror.sources(),
             road: road.clone(),
             health: health.clone(),
             registry,
@@ -101,6 +105,7 @@ impl World {
             listen: free,
             public_listen: choice.public.map(|_| free),
             public_publish: choice.public == Some(true),
+            public_url: None,
             guard: Guard { allow_http: true, allow_private_networks: true },
             limits: choice.limits,
             quotas: choice.quotas,
@@ -174,6 +179,11 @@ impl World {
 /// The document of a subscription.
 pub(crate) fn subscription(tenant: &str, name: &str) -> Value {
     json!({"tenant": tenant, "name": name, "events": ["deal.#"], "destination": {"url": "http://127.0.0.1:9/private-path"}})
+}
+
+/// The document of a source.
+pub(crate) fn source(tenant: &str, name: &str) -> Value {
+    json!({"tenant": tenant, "name": name, "preset": "github", "secret": SOURCE_SECRET})
 }
 
 /// Waits for a condition, which is asked again and again.

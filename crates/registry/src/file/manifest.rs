@@ -13,15 +13,18 @@ use crate::{
     event_type::{self, EventTypeSettings},
     id::SubscriptionId,
     name::Name,
+    source::{self, SourceId},
     tenant::{self, TenantSettings},
 };
 
 /// The most tenants in a file.
 pub const MAX_TENANTS: usize = 50_000;
+/// The most sources in a file.
+pub const MAX_SOURCES: usize = 10_000;
 /// The most event types in a file.
 pub const MAX_EVENT_TYPES: usize = 10_000;
 
-const MANIFEST: Keys = Keys { known: &["tenants", "event_types", "subscriptions"], unsupported: &[] };
+const MANIFEST: Keys = Keys { known: &["tenants", "event_types", "subscriptions", "sources"], unsupported: &[] };
 
 /// What a file describes, each kind in its order.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +35,8 @@ pub struct Manifest {
     pub event_types: Vec<EventTypeSettings>,
     /// The subscriptions.
     pub subscriptions: Vec<Draft>,
+    /// The sources.
+    pub sources: Vec<SourceDraft>,
 }
 
 /// A checked subscription as it is written, which may be without the secrets that are made for it.
@@ -49,6 +54,29 @@ pub struct Draft {
     pub place: Option<Place>,
     /// Where it stands in the structure: `subscriptions[0]`.
     pub path: String,
+}
+
+/// A source as it is written. Only who it is has been read: what is missing may be kept from the source there is, which the
+/// API knows.
+#[derive(Clone)]
+pub struct SourceDraft {
+    /// Its identifier.
+    pub id: SourceId,
+    /// Its tenant.
+    pub tenant: Tenant,
+    /// Its name.
+    pub name: Name,
+    /// The document as written. Holds secrets.
+    pub document: Value,
+    /// Where it begins in the file.
+    pub place: Option<Place>,
+}
+
+impl fmt::Debug for SourceDraft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the document, for its secrets.
+        f.debug_struct("SourceDraft").field("tenant", &self.tenant).field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Draft {
@@ -71,10 +99,17 @@ pub fn parse_manifest(text: &str, reading: &Reading<'_>) -> Result<Manifest, Pro
         let tenants = items("tenants", MAX_TENANTS);
         let event_types = items("event_types", MAX_EVENT_TYPES);
         let subscriptions = items("subscriptions", MAX_SUBSCRIPTIONS);
+        let sources = items("sources", MAX_SOURCES);
         manifest.tenants = each(&tenants, tenant::settings, |tenant| tenant.id.as_str(), &mut problems);
         manifest.event_types =
             each(&event_types, event_type::settings, |settings| settings.event_type.as_str(), &mut problems);
         manifest.subscriptions = drafts(&subscriptions, reading, &mut problems);
+        manifest.sources = each(
+            &sources,
+            |at, problems| source(at, reading.tenant, problems),
+            |draft| draft.id.as_str(),
+            &mut problems,
+        );
     }
     problems.none_or(manifest)
 }
@@ -113,6 +148,12 @@ fn drafts(items: &[Cursor<'_>], reading: &Reading<'_>, problems: &mut Problems) 
         }
     }
     drafts
+}
+
+fn source(at: &Cursor<'_>, own: Option<&Tenant>, problems: &mut Problems) -> Option<SourceDraft> {
+    let (name, tenant) = source::identity(at, own, problems)?;
+    let document = problems.keep(at.json())?;
+    Some(SourceDraft { id: SourceId::derive(&tenant, &name), tenant, name, document, place: at.place() })
 }
 
 #[cfg(test)]

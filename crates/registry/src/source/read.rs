@@ -6,10 +6,13 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::{
+    id::SourceId,
     intake, mapping,
     preset::{Preset, Presets},
     secret::{MAX_SOURCE_SECRETS, SecretText, SourceSecret},
-    settings::{DEFAULT_DEDUP_WINDOW, MAX_DEDUP_WINDOW, OnInvalid, RateLimit, SourceSettings},
+    settings::{
+        DEFAULT_DEDUP_WINDOW, DEFAULT_MAX_BODY, MAX_DEDUP_WINDOW, MAX_MAX_BODY, OnInvalid, RateLimit, SourceSettings,
+    },
     verification::Verification,
 };
 use crate::{
@@ -22,6 +25,9 @@ use crate::{
 
 /// Stands for what is left out where a secret is shown masked.
 const MASK: char = '…';
+
+/// The least that bodies may be bounded to, in bytes.
+const MIN_MAX_BODY: u32 = 1 << 10;
 
 /// The highest rate and burst.
 const MAX_RATE: u32 = 100_000;
@@ -43,6 +49,7 @@ const SOURCE: Keys = Keys {
         "on_invalid",
         "rate_limit",
         "dedup_window",
+        "max_body",
         "keep_raw",
         "enabled",
     ],
@@ -81,7 +88,7 @@ pub(crate) fn settings(
 ) -> Option<SourceSettings> {
     let fields = at.fields(&SOURCE, problems)?;
     let name = problems.keep(fields.require("name").and_then(Cursor::parse::<Name>));
-    let tenant = problems.keep(tenant(&fields, reading));
+    let tenant = problems.keep(tenant(&fields, reading.tenant));
     let preset = problems.keep(fields.require("preset").and_then(|at| preset(at, reading.presets)));
     let overrides = overrides(&fields, problems);
     let verification = preset.and_then(|preset| verification(preset, &overrides, problems));
@@ -106,6 +113,7 @@ pub(crate) fn settings(
     let on_invalid = fields.optional("on_invalid", problems, on_invalid).unwrap_or_default();
     let rate_limit = fields.get("rate_limit").and_then(|at| rate_limit(at, problems));
     let dedup_window = fields.optional("dedup_window", problems, window).unwrap_or(DEFAULT_DEDUP_WINDOW);
+    let max_body = fields.optional("max_body", problems, max_body).unwrap_or(DEFAULT_MAX_BODY);
     let keep_raw = fields.optional("keep_raw", problems, truth).unwrap_or(false);
     let enabled = fields.optional("enabled", problems, truth).unwrap_or(true);
     Some(SourceSettings {
@@ -121,18 +129,36 @@ pub(crate) fn settings(
         on_invalid,
         rate_limit,
         dedup_window,
+        max_body,
         keep_raw,
         enabled,
         overrides,
     })
 }
 
-fn tenant(fields: &Fields<'_>, reading: &SourceReading<'_>) -> Result<Tenant, Problem> {
+/// The identifier of the source that a document describes, of which only name and tenant are read; `own` is the tenant of the
+/// caller.
+pub fn id_of(document: &Value, own: Option<&Tenant>) -> Result<SourceId, Problems> {
+    let node = Node::document(document).map_err(Problems::from)?;
+    let mut problems = Problems::default();
+    let read = identity(&Cursor::root(&node), own, &mut problems);
+    problems.finish(read.map(|(name, tenant)| SourceId::derive(&tenant, &name)))
+}
+
+/// Name and tenant of the source at a cursor, whose keys are known, and nothing else of it.
+pub(crate) fn identity(at: &Cursor<'_>, own: Option<&Tenant>, problems: &mut Problems) -> Option<(Name, Tenant)> {
+    let fields = at.fields(&SOURCE, problems)?;
+    let name = problems.keep(fields.require("name").and_then(Cursor::parse::<Name>));
+    let tenant = problems.keep(tenant(&fields, own));
+    Some((name?, tenant?))
+}
+
+fn tenant(fields: &Fields<'_>, own: Option<&Tenant>) -> Result<Tenant, Problem> {
     let Some(at) = fields.get("tenant") else {
-        return Ok(reading.tenant.cloned().unwrap_or_default());
+        return Ok(own.cloned().unwrap_or_default());
     };
     let named = at.parse::<Tenant>()?;
-    match reading.tenant {
+    match own {
         Some(own) if *own != named => Err(at.problem("is not yours: leave it out, or use a key of that tenant")),
         _ => Ok(named),
     }
@@ -229,6 +255,12 @@ fn window(at: &Cursor<'_>) -> Result<std::time::Duration, Problem> {
         return Err(at.problem(format!("is out of range: give 1s to {}", humantime::format_duration(MAX_DEDUP_WINDOW))));
     }
     Ok(window)
+}
+
+fn max_body(at: &Cursor<'_>) -> Result<u32, Problem> {
+    let number = at.number()?;
+    let bytes = u32::try_from(number).ok().filter(|bytes| (MIN_MAX_BODY..=MAX_MAX_BODY).contains(bytes));
+    bytes.ok_or_else(|| at.problem(format!("is {number} bytes: give {MIN_MAX_BODY} to {MAX_MAX_BODY}")))
 }
 
 fn truth(at: &Cursor<'_>) -> Result<bool, Problem> {

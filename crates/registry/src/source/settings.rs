@@ -6,6 +6,7 @@ use barid_event::Tenant;
 use serde_json::{Map, Value};
 
 use super::{
+    id::SourceId,
     intake::Intake,
     mapping::Mapping,
     secret::{SecretText, SourceSecret},
@@ -18,6 +19,12 @@ pub const DEFAULT_DEDUP_WINDOW: Duration = Duration::from_hours(24);
 
 /// The longest such time: 7 days.
 pub const MAX_DEDUP_WINDOW: Duration = Duration::from_hours(7 * 24);
+
+/// The longest body that is read, in bytes, where nothing else is said: 1 MiB.
+pub const DEFAULT_MAX_BODY: u32 = 1 << 20;
+
+/// The most that this can be: 10 MiB.
+pub const MAX_MAX_BODY: u32 = 10 << 20;
 
 /// An inbound webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,12 +53,21 @@ pub struct SourceSettings {
     pub rate_limit: Option<RateLimit>,
     /// For how long a repeated id makes no second event.
     pub dedup_window: Duration,
+    /// The longest body that is read, in bytes: 1 KiB to [`MAX_MAX_BODY`].
+    pub max_body: u32,
     /// Whether data keeps the whole item as `raw`.
     pub keep_raw: bool,
     /// Whether requests are taken at all.
     pub enabled: bool,
     /// What it says instead of the preset, as it was given.
     pub(super) overrides: Map<String, Value>,
+}
+
+impl SourceSettings {
+    /// The identifier.
+    pub fn id(&self) -> SourceId {
+        SourceId::derive(&self.tenant, &self.name)
+    }
 }
 
 /// What becomes of items that make no valid event.

@@ -31,6 +31,7 @@ pub fn write(settings: &SourceSettings, secrets: Secrets) -> Value {
         ("preset".to_owned(), json!(settings.preset.as_str())),
         ("on_invalid".to_owned(), json!(on_invalid)),
         ("dedup_window".to_owned(), json!(humantime::format_duration(settings.dedup_window).to_string())),
+        ("max_body".to_owned(), json!(settings.max_body)),
         ("keep_raw".to_owned(), json!(settings.keep_raw)),
         ("enabled".to_owned(), json!(settings.enabled)),
     ]);

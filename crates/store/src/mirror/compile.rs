@@ -1,9 +1,13 @@
 //! From rows to what a process works with. CPU only: seals are opened, documents read, subscriptions compiled. A row that
 //! cannot be is skipped, and never stops the rest.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use barid_registry::{Change, Changes, Digest, EventTypeSettings, Snapshot, Subscription, TenantSettings};
+use barid_inbound::Source;
+use barid_registry::{
+    Change, Changes, Digest, EventTypeSettings, Snapshot, Subscription, TenantSettings,
+    source::{SourceId, SourceTokens, TokenHash},
+};
 
 use crate::{
     api_key::{ApiKey, KeyId},
@@ -12,7 +16,8 @@ use crate::{
     keyring::Keyring,
     master_key::MasterKeys,
     record::{Content, Kind, Record},
-    sealed,
+    sealed, sealed_source,
+    source_book::{ReadySource, SourceBook},
     subscriptions::Registered,
 };
 
@@ -24,6 +29,7 @@ pub(super) type Skipped = HashMap<(Kind, String), u64>;
 pub(super) struct Compiled {
     pub(super) changes: Changes,
     pub(super) keys: Vec<Change<KeyId, ApiKey>>,
+    pub(super) sources: Vec<Change<SourceId, ReadySource>>,
     pub(super) skipped: Skipped,
     /// The rows that are fine, or gone.
     pub(super) read: Vec<(Kind, String)>,
@@ -50,6 +56,7 @@ impl Compiled {
         self.changes.tenants.append(&mut other.changes.tenants);
         self.changes.event_types.append(&mut other.changes.event_types);
         self.keys.append(&mut other.keys);
+        self.sources.append(&mut other.sources);
         self.read.append(&mut other.read);
         self.skipped.extend(other.skipped);
     }
@@ -70,6 +77,10 @@ impl Compiled {
                 None => Change::Removed(id.parse().map_err(|_| unreadable())?),
                 Some(_) => Change::Put(document::<EventTypeSettings>(record).ok_or_else(unreadable)?),
             }),
+            Kind::Source => self.sources.push(match &record.content {
+                None => Change::Removed(id.parse().map_err(|_| unreadable())?),
+                Some(_) => Change::Put(source(keys, record)?),
+            }),
             Kind::Key => self.keys.push(match &record.content {
                 None => Change::Removed(id.parse().map_err(|_| unreadable())?),
                 Some(Content::Key(key)) => Change::Put((**key).clone()),
@@ -88,6 +99,17 @@ fn subscription(keys: &MasterKeys, record: &Record) -> Result<Subscription, Erro
     Ok(Registered { settings, paused: *paused, lane }.compile(record.revision))
 }
 
+fn source(keys: &MasterKeys, record: &Record) -> Result<ReadySource, Error> {
+    let unreadable = || Error::corrupt(format_args!("source {:?}", record.id));
+    let Some(Content::Source { document, token, previous }) = &record.content else { return Err(unreadable()) };
+    let settings = sealed_source::read(keys, &record.id, document)?;
+    let hash = |text: &str| text.parse::<TokenHash>().map_err(|_| unreadable());
+    let previous = previous.as_ref().map(|(token, until)| Ok::<_, Error>((hash(token)?, *until))).transpose()?;
+    let (id, tokens) = (settings.id(), SourceTokens { current: hash(token)?, previous });
+    let source = Source::compile(Arc::new(settings)).map_err(|_| unreadable())?;
+    Ok(ReadySource { id, source, tokens, revision: record.revision })
+}
+
 fn document<D: Document>(record: &Record) -> Option<D> {
     let Some(Content::Document(text)) = &record.content else { return None };
     let read = D::read(&serde_json::from_str(text).ok()?, record.revision)?;
@@ -95,20 +117,33 @@ fn document<D: Document>(record: &Record) -> Option<D> {
     (read.id() == record.id).then_some(read)
 }
 
-/// The digests of a snapshot and a keyring as the store counts them: with the rows that were skipped.
-pub(super) fn digests(snapshot: &Snapshot, keyring: &Keyring, skipped: &Skipped) -> (Digest, Digest) {
-    let (mut entries, mut keys) = (snapshot.digest(), keyring.digest());
-    for ((kind, id), revision) in skipped {
-        let old = match kind {
-            Kind::Subscription => snapshot.get(id).map(|found| found.revision),
-            Kind::Tenant => id.parse().ok().and_then(|id| snapshot.tenant(&id)).map(|found| found.revision),
-            Kind::EventType => id.parse().ok().and_then(|id| snapshot.event_type(&id)).map(|found| found.revision),
-            Kind::Key => id.parse().ok().and_then(|id| keyring.get(&id)).map(|found| found.revision),
-        };
-        let digest = if *kind == Kind::Key { &mut keys } else { &mut entries };
-        // What was known before it could not be read any more is still there, at its older revision.
-        digest.count += u64::from(old.is_none());
-        digest.sum = digest.sum.wrapping_sub(old.unwrap_or(0)).wrapping_add(*revision);
+/// What a process has in memory.
+pub(super) struct Known {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) keyring: Arc<Keyring>,
+    pub(super) sources: Arc<SourceBook>,
+}
+
+impl Known {
+    /// The digests of everything but keys, and of the keys, as the store counts them: with the rows that were skipped.
+    pub(super) fn digests(&self, skipped: &Skipped) -> (Digest, Digest) {
+        let Self { snapshot, keyring, sources } = self;
+        let (mut entries, mut keys, sourced) = (snapshot.digest(), keyring.digest(), sources.digest());
+        entries.count += sourced.count;
+        entries.sum = entries.sum.wrapping_add(sourced.sum);
+        for ((kind, id), revision) in skipped {
+            let old = match kind {
+                Kind::Subscription => snapshot.get(id).map(|found| found.revision),
+                Kind::Tenant => id.parse().ok().and_then(|id| snapshot.tenant(&id)).map(|found| found.revision),
+                Kind::EventType => id.parse().ok().and_then(|id| snapshot.event_type(&id)).map(|found| found.revision),
+                Kind::Source => id.parse().ok().and_then(|id| sources.get(&id)).map(|found| found.revision),
+                Kind::Key => id.parse().ok().and_then(|id| keyring.get(&id)).map(|found| found.revision),
+            };
+            let digest = if *kind == Kind::Key { &mut keys } else { &mut entries };
+            // What was known before it could not be read any more is still there, at its older revision.
+            digest.count += u64::from(old.is_none());
+            digest.sum = digest.sum.wrapping_sub(old.unwrap_or(0)).wrapping_add(*revision);
+        }
+        (entries, keys)
     }
-    (entries, keys)
 }

@@ -16,6 +16,7 @@ use crate::{
     keyring::Keyring,
     record::{KINDS, Record},
     since::{BATCH, Reader},
+    source_book::SourceBook,
 };
 
 /// What a batch of rows becomes: the copy with them in it, if one is written, and what they compile to.
@@ -54,8 +55,8 @@ impl Mirror {
         // The moment of the store is not needed any more, and compiling takes its time.
         drop(reader);
         state.skipped = mem::take(&mut all.skipped);
-        let (snapshot, keyring) = join(task::spawn_blocking(move || everything(all, revision))).await??;
-        self.publish(snapshot, Some(keyring));
+        let (snapshot, keyring, sources) = join(task::spawn_blocking(move || everything(all, revision))).await??;
+        self.publish(snapshot, Some(keyring), Some(sources));
         state.copy = finish(rewrite, revision).await?;
         state.doubt = self.copy.is_some() && state.copy.is_none();
         Ok(Refreshed { revision, changed, full: true })
@@ -78,7 +79,8 @@ impl Mirror {
         }
         state.skipped.extend(compiled.skipped);
         let keyring = (!compiled.keys.is_empty()).then(|| self.keyring.borrow().with(compiled.keys));
-        self.publish(snapshot, keyring);
+        let sources = (!compiled.sources.is_empty()).then(|| self.sources.borrow().with(compiled.sources));
+        self.publish(snapshot, keyring, sources);
         if let Some(mut copy) = state.copy.take() {
             let append = move || copy.append(&written, revision).map(|()| copy);
             state.copy = join(task::spawn_blocking(append)).await?.map_err(warn).ok();
@@ -101,7 +103,7 @@ impl Mirror {
             Ok((copy, contents.installation, skipped, made))
         };
         match join(task::spawn_blocking(work)).await {
-            Ok(Ok((copy, installation, skipped, (snapshot, keyring)))) => {
+            Ok(Ok((copy, installation, skipped, (snapshot, keyring, sources)))) => {
                 // The store may have said whose it is before it went away.
                 if *self.installation.get_or_init(|| installation.clone()) != installation {
                     tracing::warn!(installation, "the copy of the registry is another installation's: not used");
@@ -110,7 +112,7 @@ impl Mirror {
                 state.skipped = skipped;
                 state.doubt |= copy.is_none();
                 state.copy = copy;
-                self.publish(snapshot, Some(keyring));
+                self.publish(snapshot, Some(keyring), Some(sources));
                 true
             }
             Ok(Err(error)) => {
@@ -122,10 +124,13 @@ impl Mirror {
     }
 
     /// Shows the world what is new.
-    fn publish(&self, snapshot: Snapshot, keyring: Option<Keyring>) {
-        // Keys first: who has seen a revision may use the keys of that revision.
+    fn publish(&self, snapshot: Snapshot, keyring: Option<Keyring>, sources: Option<SourceBook>) {
+        // Keys and sources first: who has seen a revision may use those of that revision.
         if let Some(keyring) = keyring {
             self.keyring.send_replace(Arc::new(keyring));
+        }
+        if let Some(sources) = sources {
+            self.sources.send_replace(Arc::new(sources));
         }
         self.snapshots.send_replace(Arc::new(snapshot));
     }
@@ -147,8 +152,8 @@ impl Mirror {
     }
 }
 
-/// A snapshot and a keyring of all rows.
-fn everything(all: Compiled, revision: u64) -> Result<(Snapshot, Keyring), Error> {
+/// A snapshot, a keyring and the sources of all rows.
+fn everything(all: Compiled, revision: u64) -> Result<(Snapshot, Keyring, SourceBook), Error> {
     let Changes { subscriptions, tenants, event_types } = all.changes;
     let live = subscriptions.into_iter().filter_map(|change| match change {
         Change::Put(subscription) => Some(subscription),
@@ -156,7 +161,8 @@ fn everything(all: Compiled, revision: u64) -> Result<(Snapshot, Keyring), Error
     });
     let snapshot = Snapshot::compile(live.collect(), Some(revision)).map_err(Error::corrupt)?;
     let rest = Changes { subscriptions: Vec::new(), tenants, event_types };
-    Ok((snapshot.with(rest, revision), Keyring::default().with(all.keys)))
+    let (keyring, sources) = (Keyring::default().with(all.keys), SourceBook::default().with(all.sources));
+    Ok((snapshot.with(rest, revision), keyring, sources))
 }
 
 async fn finish(rewrite: Option<Rewrite>, revision: u64) -> Result<Option<Copy>, Error> {

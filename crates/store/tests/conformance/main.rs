@@ -24,8 +24,9 @@ mod schemas;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
-mod start;
+mod sources;
 #[cfg(test)]
+mod start;
 mod subscriptions;
 #[cfg(test)]
 mod world;

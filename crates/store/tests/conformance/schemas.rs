@@ -8,7 +8,7 @@ use barid_store::{Expect, Scope};
 use crate::world::{World, at, key, keys, mirror, subscription, subscription_to, tenant_called};
 
 /// A database of each schema that was released, made by [`fill`] of the version that released it.
-const SCHEMAS: [&str; 1] = ["0001.db"];
+const SCHEMAS: [&str; 2] = ["0001.db", "0002.db"];
 
 #[tokio::test]
 async fn a_store_of_every_released_schema_opens_and_is_whole() {

@@ -1,11 +1,8 @@
 //! `POST /v1/subscriptions/{id}/rotate-secret`.
 
-use std::time::Duration;
-
 use axum::{extract::State, response::Response};
-use barid_registry::{MAX_OVERLAP, Settings, SubscriptionId};
+use barid_registry::{Settings, SubscriptionId};
 use barid_signature::Secret;
-use serde_json::Value;
 
 use super::{
     WHAT,
@@ -13,14 +10,12 @@ use super::{
 };
 use crate::{
     access::Caller,
+    api::overlap::overlap,
     app::App,
     changes::{Wait, WaitOrTry},
     clock,
     http::{Flag, Id, OptionalDocument, Precondition, Problem, Query},
 };
-
-/// How long the old secret signs beside the new one unless the request says otherwise.
-const DEFAULT_OVERLAP: Duration = Duration::from_hours(24);
 
 /// Take a new signing secret.
 ///
@@ -47,44 +42,4 @@ pub(super) async fn rotate_secret(
         Ok(Change { settings: Settings { signing, ..current.clone() }, is_secret_new: true })
     })
     .await
-}
-
-fn overlap(body: Option<&Value>) -> Result<Duration, Problem> {
-    let Some(body) = body else { return Ok(DEFAULT_OVERLAP) };
-    let Value::Object(fields) = body else { return Err(Problem::at("", "is no object: give overlap, or nothing")) };
-    if let Some(unknown) = fields.keys().find(|key| *key != "overlap") {
-        let pointer = format!("/{}", unknown.replace('~', "~0").replace('/', "~1"));
-        return Err(Problem::at(&pointer, "is unknown: use overlap"));
-    }
-    let advice = "is no duration: write it like 24h, at most 30days";
-    match fields.get("overlap") {
-        None => Ok(DEFAULT_OVERLAP),
-        Some(Value::String(text)) => match humantime::parse_duration(text) {
-            Ok(overlap) if overlap <= MAX_OVERLAP => Ok(overlap),
-            _ => Err(Problem::at("/overlap", advice)),
-        },
-        Some(_) => Err(Problem::at("/overlap", advice)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn both_sign_for_a_day_unless_told() {
-        assert_eq!(overlap(None).unwrap(), DEFAULT_OVERLAP);
-        assert_eq!(overlap(Some(&json!({}))).unwrap(), DEFAULT_OVERLAP);
-        assert_eq!(overlap(Some(&json!({"overlap": "0s"}))).unwrap(), Duration::ZERO);
-        assert_eq!(overlap(Some(&json!({"overlap": "30days"}))).unwrap(), MAX_OVERLAP);
-    }
-
-    #[test]
-    fn refuses_what_is_no_overlap() {
-        for body in [json!([]), json!({"overlap": 5}), json!({"overlap": "31days"}), json!({"for": "24h"})] {
-            assert!(overlap(Some(&body)).is_err(), "{body}");
-        }
-    }
 }

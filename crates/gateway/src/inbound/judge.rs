@@ -1,0 +1,76 @@
+//! What a request is, and the events in it: no I/O, so that a large body is judged off the threads that serve others.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use barid_event::Event;
+use barid_inbound::{Decision, Incoming, Item, MappingError, Reason, Source};
+use barid_registry::source::Acknowledgement;
+use chrono::{DateTime, Utc};
+
+use crate::http::{Kind, Problem};
+
+/// What a request is.
+pub(crate) enum Judged {
+    /// No event: what it is called in metrics, and the answer.
+    Answered(&'static str, Response),
+    /// Events, in order, or why an item makes none; and the answer once they are safe.
+    Events { acknowledgement: Acknowledgement, items: Vec<(Item, Result<Event, MappingError>)> },
+}
+
+/// Judges a request to a source.
+pub(crate) fn judge(
+    source: &Source,
+    (method, url): (&str, &str),
+    headers: &HeaderMap,
+    body: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Judged, (Reason, Problem)> {
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    match source.receive(&Incoming { method, url, headers: &headers, body }, now) {
+        Decision::Challenge { status, content_type, body } => {
+            Ok(Judged::Answered("challenge", response(status, content_type, body)))
+        }
+        Decision::Ignored(acknowledgement) => Ok(Judged::Answered("ignored", acknowledge(&acknowledgement))),
+        Decision::Rejected(reason) => Err((reason, refused(reason))),
+        Decision::Accepted(accepted) => {
+            let mapped = |item: &Item| (item.clone(), source.event(&accepted, item));
+            let items = accepted.items.iter().map(mapped).collect();
+            Ok(Judged::Events { acknowledgement: accepted.acknowledgement, items })
+        }
+    }
+}
+
+/// The answer that a provider wants.
+pub(super) fn acknowledge(acknowledgement: &Acknowledgement) -> Response {
+    let Acknowledgement { status, content_type, body } = acknowledgement;
+    response(*status, content_type, body.to_string())
+}
+
+fn response(status: u16, content_type: &str, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let mut response = (status, Body::from(body)).into_response();
+    if let Ok(content_type) = HeaderValue::from_str(content_type) {
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    }
+    response
+}
+
+/// What a stranger is told. Whoever does not prove who they are learns nothing of how far they came.
+fn refused(reason: Reason) -> Problem {
+    match reason.status() {
+        401 => {
+            Problem::new(Kind::Unproven, "the request is not signed as this source expects: compare secret and preset")
+        }
+        403 => {
+            Problem::new(Kind::Unproven, "the request is not signed as this source expects: compare the verify token")
+        }
+        405 => Problem::new(Kind::MethodNotAllowed, reason.to_string())
+            .with_header(header::ALLOW, HeaderValue::from_static("POST, PUT, PATCH")),
+        413 => Problem::new(Kind::TooLarge, reason.to_string()),
+        415 => Problem::new(Kind::MediaType, reason.to_string()),
+        _ => Problem::new(Kind::Malformed, reason.to_string()),
+    }
+}

@@ -1,0 +1,206 @@
+//! Sources in the store: what somebody registered, sealed, and the hashes of the tokens in its URL.
+
+use barid_registry::source::{SourceId, SourceSettings, SourceTokens, TokenHash};
+use chrono::{DateTime, Utc};
+use sqlx::{Row as _, any::AnyRow};
+
+use crate::{
+    entry::{Expect, Put, Row, micros, time},
+    error::Error,
+    listing::{Listing, Lists, lists},
+    master_key::MasterKeys,
+    page::Page,
+    sealed_source,
+    store::{Store, Write, integer, number},
+    subscriptions::{Head, head},
+    tenants,
+};
+
+/// The most sources of one tenant.
+pub const MAX_TENANT_SOURCES: u32 = 500;
+
+/// A source as registered, and the tokens that it answers to.
+#[derive(Clone, Debug)]
+pub struct RegisteredSource {
+    /// What somebody registered, secrets included.
+    pub settings: SourceSettings,
+    /// What its URL ends in, hashed.
+    pub tokens: SourceTokens,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, tenant, name, document, token, old_token, old_token_until, revision, created_at, updated_at ",
+            "FROM sources WHERE deleted_at IS NULL AND ",
+            $rest
+        )
+    };
+}
+
+/// The live row of an id.
+const GET: &str = select!("id = $1");
+
+const LISTS: Lists = lists!(select);
+
+impl Store {
+    /// Registers a source, brings a deleted one back, or changes what one says. The token counts for one that was not
+    /// there; else the tokens stay. The same settings again change nothing.
+    ///
+    /// [`Error::Quota`] if the tenant has [`MAX_TENANT_SOURCES`] without it, [`Error::UnknownTenant`] if tenants are
+    /// registered and its is not.
+    pub async fn put_source(
+        &self,
+        settings: &SourceSettings,
+        token: &TokenHash,
+        expect: Expect,
+        now: DateTime<Utc>,
+    ) -> Result<Put, Error> {
+        let (id, text) = (settings.id(), sealed_source::text(settings));
+        self.within(async {
+            let (mut write, revision) = self.change().await?;
+            let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(write.on()).await?;
+            let before = found.as_ref().map(|row| number(row, "revision")).transpose()?;
+            expect.check(before)?;
+            if let (Some(row), Some(before)) = (&found, before) {
+                // One that does not open any more is healed by being put again.
+                let old = self.keys.open(&sealed_source::place(id.as_str()), row.try_get("document")?);
+                if old.is_ok_and(|old| **old == *text.as_bytes()) {
+                    write.cancel().await?;
+                    return Ok(Put::unchanged(before));
+                }
+            } else {
+                tenants::must_be_known(&mut write, &settings.tenant).await?;
+                must_fit(&mut write, settings).await?;
+            }
+            let put = "INSERT INTO sources (id, tenant, name, document, token, revision, created_at, updated_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $7) \
+                       ON CONFLICT (id) DO UPDATE SET document = $4, revision = $6, updated_at = $7, deleted_at = NULL, \
+                       token = CASE WHEN sources.deleted_at IS NULL THEN sources.token ELSE $5 END, \
+                       created_at = CASE WHEN sources.deleted_at IS NULL THEN sources.created_at ELSE $7 END";
+            sqlx::query(put)
+                .bind(id.as_str())
+                .bind(settings.tenant.as_str())
+                .bind(settings.name.as_str())
+                .bind(sealed_source::seal(write.keys(), &id, &text))
+                .bind(token.as_str())
+                .bind(integer(revision))
+                .bind(micros(now))
+                .execute(write.on())
+                .await?;
+            write.commit().await?;
+            Ok(Put::new(revision, before))
+        })
+        .await
+    }
+
+    /// Has a source answer to these tokens.
+    pub async fn set_source_tokens(
+        &self,
+        id: &SourceId,
+        tokens: &SourceTokens,
+        expect: Expect,
+        now: DateTime<Utc>,
+    ) -> Result<Put, Error> {
+        self.within(async {
+            let (mut write, revision) = self.change().await?;
+            let before = must_find(&mut write, id, expect).await?;
+            let previous = tokens.previous.as_ref();
+            let set = "UPDATE sources SET token = $1, old_token = $2, old_token_until = $3, revision = $4, updated_at = $5 \
+                       WHERE id = $6";
+            sqlx::query(set)
+                .bind(tokens.current.as_str())
+                .bind(previous.map(|(hash, _)| hash.as_str()))
+                .bind(previous.map(|(_, until)| micros(*until)))
+                .bind(integer(revision))
+                .bind(micros(now))
+                .bind(id.as_str())
+                .execute(write.on())
+                .await?;
+            write.commit().await?;
+            Ok(Put::new(revision, Some(before)))
+        })
+        .await
+    }
+
+    /// Deletes a source and forgets what it said and which tokens it had. Returns the revision.
+    pub async fn delete_source(&self, id: &SourceId, expect: Expect, now: DateTime<Utc>) -> Result<u64, Error> {
+        self.within(async {
+            let (mut write, revision) = self.change().await?;
+            must_find(&mut write, id, expect).await?;
+            let delete = "UPDATE sources SET document = '', token = '', old_token = NULL, old_token_until = NULL, \
+                          revision = $1, updated_at = $2, deleted_at = $2 WHERE id = $3";
+            sqlx::query(delete).bind(integer(revision)).bind(micros(now)).bind(id.as_str()).execute(write.on()).await?;
+            write.commit().await?;
+            Ok(revision)
+        })
+        .await
+    }
+
+    /// A source.
+    pub async fn source(&self, id: &SourceId) -> Result<Option<Row<RegisteredSource>>, Error> {
+        self.within(async {
+            let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(&self.pool).await?;
+            found.as_ref().map(|row| read(&self.keys, row)).transpose()
+        })
+        .await
+    }
+
+    /// Whose source it is and its revision, which can be told even if what it says cannot be read any more.
+    pub async fn source_head(&self, id: &SourceId) -> Result<Option<Head>, Error> {
+        self.within(async {
+            let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(&self.pool).await?;
+            found.as_ref().map(head).transpose()
+        })
+        .await
+    }
+
+    /// Sources in the order of tenant and name. One that cannot be read is left out, with a line in the log.
+    pub async fn sources(&self, listing: Listing<'_>) -> Result<Page<Row<RegisteredSource>>, Error> {
+        self.within(async {
+            let (mut rows, next) = listing.rows(&LISTS, &self.pool).await?;
+            let items = rows.drain(..).filter_map(|row| match read(&self.keys, &row) {
+                Ok(row) => Some(row),
+                Err(error) => {
+                    tracing::warn!(%error, "a source is left out of a listing");
+                    None
+                }
+            });
+            Ok(Page { items: items.collect(), next })
+        })
+        .await
+    }
+}
+
+/// The revision of a source that must be there, as expected.
+async fn must_find(write: &mut Write, id: &SourceId, expect: Expect) -> Result<u64, Error> {
+    let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(write.on()).await?.ok_or(Error::NotFound)?;
+    let revision = number(&found, "revision")?;
+    expect.check(Some(revision))?;
+    Ok(revision)
+}
+
+async fn must_fit(write: &mut Write, settings: &SourceSettings) -> Result<(), Error> {
+    let count = "SELECT COUNT(*) AS count FROM sources WHERE tenant = $1 AND deleted_at IS NULL";
+    let row = sqlx::query(count).bind(settings.tenant.as_str()).fetch_one(write.on()).await?;
+    if number(&row, "count")? < MAX_TENANT_SOURCES.into() {
+        Ok(())
+    } else {
+        Err(Error::Quota { what: "sources", limit: MAX_TENANT_SOURCES })
+    }
+}
+
+fn read(keys: &MasterKeys, row: &AnyRow) -> Result<Row<RegisteredSource>, Error> {
+    let id: &str = row.try_get("id")?;
+    let settings = sealed_source::read(keys, id, row.try_get("document")?)?;
+    Row::of(row, RegisteredSource { settings, tokens: tokens(row)? })
+}
+
+/// The tokens in a row.
+pub(crate) fn tokens(row: &AnyRow) -> Result<SourceTokens, Error> {
+    let corrupt = || Error::corrupt("the token of a source");
+    let hash = |text: &str| text.parse::<TokenHash>().map_err(|_| corrupt());
+    let old = row.try_get::<Option<&str>, _>("old_token")?.map(hash).transpose()?;
+    let previous = old.zip(time(row, "old_token_until")?);
+    Ok(SourceTokens { current: hash(row.try_get("token")?)?, previous })
+}
