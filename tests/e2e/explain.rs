@@ -226,8 +226,11 @@ async fn a_file_of_subscriptions_is_explained_like_the_registry() -> Result<()> 
             let command = format!("unset BARID_URL BARID_KEY; barid explain event.json {from} --output json");
             let command = if from.is_empty() { "barid explain event.json --output json" } else { &command };
             let mut told: Value = serde_json::from_str(&world.shell(command, &api).await?.success()?)?;
-            // The time of the attempt is now, whenever that is.
+            // The time of the attempt is now, whenever that is; and how long a filter takes is the machine's.
             for one in told["subscriptions"].as_array_mut().context("no list")? {
+                if one["filter"].is_object() {
+                    one["filter"]["slow"] = Value::Null;
+                }
                 for header in one["request"]["headers"].as_array_mut().into_iter().flatten() {
                     if header["name"] == "webhook-timestamp" {
                         header["value"] = Value::Null;

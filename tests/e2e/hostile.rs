@@ -15,7 +15,7 @@ const EVENTS: usize = 5;
 async fn ensure_refused(api: &Api, wants: &Wants, pointer: &str) -> Result<()> {
     let answer = api.call("POST", "/v1/subscriptions", Some(&wants.to_value()), &[]).await?;
     let problem: Value = serde_json::from_str(&answer.body)?;
-    ensure!(answer.status == 422 && problem["errors"][0]["pointer"] == pointer, "{:?}: {problem}", wants);
+    ensure!(answer.status == 422 && problem["errors"][0]["pointer"] == pointer, "{wants:?}: {problem}");
     Ok(())
 }
 

@@ -14,7 +14,7 @@ impl Explained<'_> {
         };
         let judged = self.filter.as_ref();
         let passes = if judged.is_some() { format!("{matches} and its filter says yes") } else { matches.clone() };
-        let why = match self.outcome {
+        match self.outcome {
             Outcome::NoPattern => matches,
             Outcome::Filtered => format!("{matches}, but its filter says no"),
             Outcome::FilterError => {
@@ -39,12 +39,6 @@ impl Explained<'_> {
                 };
                 format!("{passes}, but no request can be made, so that the delivery becomes a dead letter: {detail}")
             }
-        };
-        match judged {
-            Some(judged) if judged.is_slow => {
-                format!("{why}; the filter was slow, and a router switches one off that is slow three times in a row")
-            }
-            _ => why,
         }
     }
 }

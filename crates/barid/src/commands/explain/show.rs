@@ -21,27 +21,22 @@ pub(super) fn explanation(explanation: &Value, one: bool) -> anyhow::Result<()> 
 
 /// What is true of the event, whoever may want it.
 fn heading(explanation: &Value) -> String {
-    let event = &explanation["event"];
-    let mut heading = format!(
+    let (event, schema) = (&explanation["event"], &explanation["schema"]);
+    let mut lines = vec![format!(
         "{} {} of tenant {} ({})",
         text(&event["type"]),
         text(&event["id"]),
         text(&event["tenant"]),
         text(&explanation["message_id"])
-    );
-    if explanation["refused"].is_object() {
-        heading += &format!("\nbecomes a dead letter: {}", text(&explanation["refused"]["detail"]));
+    )];
+    if let Some(detail) = explanation["refused"]["detail"].as_str() {
+        lines.push(format!("becomes a dead letter: {detail}"));
     }
-    let schema = &explanation["schema"];
     for error in schema["errors"].as_array().into_iter().flatten() {
-        heading += &format!(
-            "\nschema ({}): {}: {}",
-            text(&schema["validation"]),
-            text(&error["pointer"]),
-            text(&error["message"])
-        );
+        let (pointer, message) = (text(&error["pointer"]), text(&error["message"]));
+        lines.push(format!("schema ({}): {pointer}: {message}", text(&schema["validation"])));
     }
-    heading
+    lines.join("\n")
 }
 
 fn table(all: &[Value], explanation: &Value) -> anyhow::Result<()> {
@@ -67,6 +62,9 @@ fn story(one: &Value) -> anyhow::Result<()> {
         for seen in filter["values"].as_array().into_iter().flatten() {
             print(&format!("  {} is {}", text(&seen["path"]), value(seen)))?;
         }
+        if filter["slow"] == true {
+            print("  it was slow three times in a row, for which a router switches a filter off")?;
+        }
     }
     if one["request"].is_object() {
         print(&format!("\n{}", request(&one["request"])))?;
@@ -84,10 +82,10 @@ fn value(seen: &Value) -> String {
 
 /// The request as it goes over the wire, more or less.
 fn request(request: &Value) -> String {
-    let mut shown = format!("{} {}", text(&request["method"]), text(&request["url"]));
-    for header in request["headers"].as_array().into_iter().flatten() {
-        shown += &format!("\n{}: {}", text(&header["name"]), text(&header["value"]));
-    }
+    let mut lines = vec![format!("{} {}", text(&request["method"]), text(&request["url"]))];
+    let headers = request["headers"].as_array().into_iter().flatten();
+    lines.extend(headers.map(|header| format!("{}: {}", text(&header["name"]), text(&header["value"]))));
+    let shown = lines.join("\n");
     let (body, bytes) = (text(&request["body"]), &request["body_bytes"]);
     let base64 = if request["body_encoding"] == "base64" { " in base64" } else { "" };
     let cut = if request["body_truncated"] == true { ", cut" } else { "" };
