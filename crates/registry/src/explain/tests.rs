@@ -28,7 +28,7 @@ subscriptions:
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 const CIRCUMSTANCES: Circumstances =
-    Circumstances { now: 1_800_000_000, hops: 0, max_fanout: 1000, budget: Duration::from_secs(60) };
+    Circumstances { now: 1_800_000_000, hops: 0, max_fanout: 1000, budget: Duration::from_mins(1) };
 
 fn snapshot() -> Snapshot {
     let settings = file::parse(&SUBSCRIPTIONS.replace("SECRET", SECRET), false).unwrap();
@@ -167,7 +167,7 @@ fn an_event_that_is_refused_reaches_nobody() {
             (("all", reason), ("leads", "no_pattern"), ("small", "filtered"))
         );
         assert_eq!(explanation["subscriptions"][0]["request"], Value::Null);
-        let errors = if reason == "schema" { 1 } else { 0 };
+        let errors = usize::from(reason == "schema");
         assert_eq!(explanation["schema"]["errors"].as_array().unwrap().len(), errors);
     }
 }
