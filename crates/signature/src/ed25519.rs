@@ -27,6 +27,12 @@ impl SigningKey {
         encoding::encode(PRIVATE_PREFIX, &*Zeroizing::new(self.0.to_keypair_bytes()))
     }
 
+    /// What may be shown to tell keys apart: `whsk_…` and the last four characters of the text, which are of the public
+    /// half.
+    pub fn masked(&self) -> String {
+        encoding::masked(PRIVATE_PREFIX, &self.expose())
+    }
+
     /// The public half, for whoever verifies.
     pub fn verifying_key(&self) -> VerifyingKey {
         VerifyingKey(self.0.verifying_key())
@@ -132,6 +138,8 @@ mod tests {
 
     #[test]
     fn a_private_key_is_never_shown() {
-        assert_eq!(format!("{:?}", SigningKey::generate(|_| ())), "SigningKey(..)");
+        let key = SigningKey::generate(|_| ());
+        assert_eq!(format!("{key:?}"), "SigningKey(..)");
+        assert_eq!(key.masked().chars().count(), "whsk_…".chars().count() + 4);
     }
 }

@@ -6,6 +6,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::text::{MAX_TEXT, MIN_TEXT};
+
 /// Before a shared secret.
 pub(crate) const SECRET_PREFIX: &str = "whsec_";
 
@@ -14,6 +16,9 @@ pub(crate) const PRIVATE_PREFIX: &str = "whsk_";
 
 /// Before an ed25519 public key.
 pub(crate) const PUBLIC_PREFIX: &str = "whpk_";
+
+/// How many characters of a key's text [`masked`] shows: 24 bits of at least 192.
+const SHOWN: usize = 4;
 
 /// Standard base64 that forgives missing padding, since some libraries of the scheme write none.
 pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -48,6 +53,15 @@ pub enum InvalidKey {
         /// How many it may have, in words.
         expected: &'static str,
     },
+    /// A shared text is too short or too long.
+    #[error("secret has {length} bytes: give {MIN_TEXT} to {MAX_TEXT}")]
+    TextLength {
+        /// How many bytes it has.
+        length: usize,
+    },
+    /// A shared text holds a line break or the like, which nobody means.
+    #[error("secret holds a control character: copy it without the end of its line")]
+    Control,
     /// The two halves of a private key do not belong together.
     #[error("key holds a public half that is not its own: make a new key")]
     Mismatch,
@@ -75,4 +89,10 @@ pub(crate) fn encode(prefix: &str, bytes: &[u8]) -> Zeroizing<String> {
     text.push_str(prefix);
     BASE64.encode_string(bytes, &mut text);
     text
+}
+
+/// The prefix, an ellipsis and the last characters of a key's text.
+pub(crate) fn masked(prefix: &str, text: &str) -> String {
+    let text = text.trim_end_matches('=');
+    format!("{prefix}…{}", &text[text.len().saturating_sub(SHOWN)..])
 }

@@ -17,9 +17,6 @@ const MAX_BYTES: usize = 64;
 /// How many bytes a new secret has: as many as SHA-256 gives.
 const NEW_BYTES: usize = 32;
 
-/// How many characters of a secret's text [`Secret::masked`] shows: 24 bits of at least 192.
-const SHOWN: usize = 4;
-
 /// A shared secret: 24 to 64 bytes, as text `whsec_` and base64.
 ///
 /// It parses with or without the prefix, is never shown by `Debug`, compares in constant time, and is wiped from memory
@@ -42,9 +39,7 @@ impl Secret {
 
     /// What may be shown to tell secrets apart: `whsec_…` and the last four characters of the text.
     pub fn masked(&self) -> String {
-        let text = self.expose();
-        let text = text.trim_end_matches('=');
-        format!("{SECRET_PREFIX}…{}", &text[text.len().saturating_sub(SHOWN)..])
+        encoding::masked(SECRET_PREFIX, &self.expose())
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

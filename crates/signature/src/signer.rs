@@ -1,58 +1,37 @@
 //! Signs attempts: the work that depends only on the key is done once, the rest per attempt and without copying bodies.
 
-use std::{fmt, sync::Arc};
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
-use base64::Engine as _;
 use ed25519_dalek::ed25519::signature::MultipartSigner as _;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
 use thiserror::Error;
-use zeroize::Zeroizing;
 
-use crate::encoding::BASE64;
-use crate::{Secret, SigningKey};
+use crate::mac::KeyedMac;
+use crate::{Algorithm, Encoding, Key, Scheme, Secret, SigningKey};
 
-/// The most keys one signer uses: each adds a signature to every request.
+/// The most keys one scheme uses: each adds a signature to every request.
 pub const MAX_KEYS: usize = 8;
 
-/// The longest item of the header with its space: `v1a,` and 64 bytes in base64.
-const LONGEST_ITEM: usize = 93;
+/// The most schemes one signer uses: enough to move from any to any, with both kinds of Standard Webhooks.
+pub const MAX_SCHEMES: usize = 4;
 
-/// The block of SHA-256 in bytes, to which HMAC pads a shorter key with zeros.
-const BLOCK: usize = 64;
+/// How much room a signature is given in its header, in bytes: enough for all but a long prefix before SHA-512 in
+/// hexadecimal.
+const ITEM: usize = 93;
 
-/// HMAC-SHA256 that has taken in its key.
-pub(crate) type KeyedHmac = Hmac<Sha256>;
-
-/// One key to sign with.
-#[derive(Clone)]
-pub enum Key {
-    /// A shared secret, for `v1` signatures.
-    Secret(Secret),
-    /// A private key, for `v1a` signatures.
-    Ed25519(SigningKey),
-}
-
-impl From<Secret> for Key {
-    fn from(secret: Secret) -> Self {
-        Self::Secret(secret)
-    }
-}
-
-impl From<SigningKey> for Key {
-    fn from(key: SigningKey) -> Self {
-        Self::Ed25519(key)
-    }
-}
-
-/// Signs with one or several keys, of which all but the newest may have an end; cheap per attempt and to clone.
+/// Signs in one or several schemes, each with one or several keys, of which all but the newest may have an end; cheap per
+/// attempt and to clone.
 ///
-/// Two are equal that sign everything alike: same keys, same order, same ends.
+/// Two are equal that sign everything alike: same schemes, same keys, same order, same ends.
 #[derive(Clone)]
-pub struct Signer(Arc<[Prepared]>);
+pub struct Signer(
+    /// The keys of a scheme are neighbours, the newest first, and so are the schemes of a header.
+    Arc<[Prepared]>,
+);
 
 #[derive(Clone)]
 struct Prepared {
+    scheme: Scheme,
     key: PreparedKey,
     /// The last second since 1970 that it signs; for ever is the last there is, so that asking costs one comparison.
     until: i64,
@@ -60,95 +39,192 @@ struct Prepared {
 
 #[derive(Clone)]
 enum PreparedKey {
-    Hmac(KeyedHmac),
+    Hmac(KeyedMac),
     // Boxed, since it is many times as large and rare.
     Ed25519(Box<SigningKey>),
 }
 
-/// Why keys make no signer.
+/// Why schemes and keys make no signer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidSigner {
-    /// There is no key.
+    /// A scheme has no key, or there is no scheme.
     #[error("signing has no key: give at least one")]
     NoKey,
-    /// There are too many.
+    /// A scheme has too many keys.
     #[error("signing has more than {MAX_KEYS} keys: remove the ones that receivers no longer know")]
     TooManyKeys,
+    /// There are too many schemes.
+    #[error("signing has more than {MAX_SCHEMES} schemes: remove the ones that receivers no longer know")]
+    TooManySchemes,
+    /// A key is of a kind that its scheme does not take.
+    #[error("signing has a key of another kind than {0} takes: make one for {0}")]
+    KeyKind(&'static str),
+    /// A scheme whose header holds one signature has several keys.
+    #[error("signing has several secrets for {0}, which carries one signature: keep the newest")]
+    OneSignature(&'static str),
+    /// Two schemes would set one header.
+    #[error("signing sets header {0} twice: remove one of the schemes, or give it another header")]
+    SameHeader(String),
 }
 
-impl From<Key> for Signer {
-    fn from(key: Key) -> Self {
-        Self([Prepared::new(key, None)].into())
+impl From<Secret> for Signer {
+    fn from(secret: Secret) -> Self {
+        Self([Prepared::new(&Scheme::Standard, secret.into(), None)].into())
+    }
+}
+
+impl From<SigningKey> for Signer {
+    fn from(key: SigningKey) -> Self {
+        Self([Prepared::new(&Scheme::StandardEd25519, key.into(), None)].into())
     }
 }
 
 impl Signer {
-    /// A signer with these keys, 1 to [`MAX_KEYS`], the newest first, which appear in the header in this order.
-    pub fn new(keys: impl IntoIterator<Item = Key>) -> Result<Self, InvalidSigner> {
-        Self::with_ends(keys.into_iter().map(|key| (key, None)))
-    }
-
-    /// A signer with these keys, 1 to [`MAX_KEYS`], the newest first; each signs until its end, in whole seconds since
-    /// 1970, if it has one. When all have ended, the newest goes on: a webhook is never without a signature.
-    pub fn with_ends(keys: impl IntoIterator<Item = (Key, Option<i64>)>) -> Result<Self, InvalidSigner> {
-        let prepared: Arc<[_]> =
-            keys.into_iter().take(MAX_KEYS + 1).map(|(key, until)| Prepared::new(key, until)).collect();
-        match prepared.len() {
-            0 => Err(InvalidSigner::NoKey),
-            1..=MAX_KEYS => Ok(Self(prepared)),
-            _ => Err(InvalidSigner::TooManyKeys),
+    /// A signer for these schemes, 1 to [`MAX_SCHEMES`], each with 1 to [`MAX_KEYS`] keys, the newest first. A key signs until
+    /// its end, in whole seconds since 1970, if it has one. When all of a scheme have ended, its newest goes on: a webhook
+    /// is never without a signature.
+    pub fn new(
+        schemes: impl IntoIterator<Item = (Scheme, Vec<(Key, Option<i64>)>)>,
+    ) -> Result<Self, InvalidSigner> {
+        let mut schemes: Vec<_> = schemes.into_iter().take(MAX_SCHEMES + 1).collect();
+        match schemes.len() {
+            0 => return Err(InvalidSigner::NoKey),
+            1..=MAX_SCHEMES => {}
+            _ => return Err(InvalidSigner::TooManySchemes),
         }
+        for (number, (scheme, keys)) in schemes.iter().enumerate() {
+            check(scheme, keys)?;
+            if schemes.iter().take(number).any(|(earlier, _)| !earlier.goes_with(scheme)) {
+                return Err(InvalidSigner::SameHeader(scheme.header().to_owned()));
+            }
+        }
+        let order: Vec<_> = schemes.iter().map(|(scheme, _)| scheme.header().to_owned()).collect();
+        schemes.sort_by_key(|(scheme, _)| order.iter().position(|header| header == scheme.header()));
+        let prepared = schemes.into_iter().flat_map(|(scheme, keys)| {
+            keys.into_iter().map(move |(key, until)| Prepared::new(&scheme, key, until))
+        });
+        Ok(Self(prepared.collect()))
     }
 
-    /// The value of `webhook-signature` for one attempt at `timestamp`, in whole seconds since 1970.
-    pub fn header(&self, message_id: &str, timestamp: i64, body: &[u8]) -> String {
+    /// The names and values of the headers that sign one attempt at `timestamp`, in whole seconds since 1970.
+    pub fn headers<'a>(
+        &'a self,
+        message_id: &'a str,
+        timestamp: i64,
+        body: &'a [u8],
+    ) -> impl Iterator<Item = (&'a str, String)> {
         let text = timestamp.to_string();
-        let mut header = String::with_capacity(self.0.len() * LONGEST_ITEM);
-        for prepared in self.0.iter().filter(|prepared| timestamp <= prepared.until) {
-            prepared.sign(message_id, &text, body, &mut header);
-        }
-        if header.is_empty()
-            && let Some(newest) = self.0.first()
-        {
-            newest.sign(message_id, &text, body, &mut header);
-        }
-        header
+        self.fields().map(move |(name, keys)| {
+            let signed = Signed { message_id, timestamp: &text, body };
+            (name, value(keys, timestamp, &signed))
+        })
+    }
+
+    /// The names of the headers that it sets, in lower case.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields().map(|(name, _)| name)
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&str, &[Prepared])> {
+        let of_one_header = |a: &Prepared, b: &Prepared| a.scheme.header() == b.scheme.header();
+        self.0.chunk_by(of_one_header).filter_map(|keys| Some((keys.first()?.scheme.header(), keys)))
     }
 }
 
+fn check(scheme: &Scheme, keys: &[(Key, Option<i64>)]) -> Result<(), InvalidSigner> {
+    match keys.len() {
+        0 => Err(InvalidSigner::NoKey),
+        2.. if scheme.is_single() => Err(InvalidSigner::OneSignature(scheme.name())),
+        1..=MAX_KEYS if keys.iter().all(|(key, _)| scheme.takes(key)) => Ok(()),
+        1..=MAX_KEYS => Err(InvalidSigner::KeyKind(scheme.name())),
+        _ => Err(InvalidSigner::TooManyKeys),
+    }
+}
+
+/// What of a request can be signed.
+struct Signed<'a> {
+    message_id: &'a str,
+    timestamp: &'a str,
+    body: &'a [u8],
+}
+
+/// The value of one header.
+fn value(keys: &[Prepared], timestamp: i64, signed: &Signed<'_>) -> String {
+    let mut value = String::with_capacity(keys.len() * ITEM);
+    for keys in keys.chunk_by(|a, b| a.scheme == b.scheme) {
+        let is_signing = |key: &&Prepared| timestamp <= key.until;
+        let newest = if keys.iter().any(|key| is_signing(&key)) { None } else { keys.first() };
+        for key in keys.iter().filter(is_signing).chain(newest) {
+            key.sign(signed, &mut value);
+        }
+    }
+    value
+}
+
 impl Prepared {
-    fn new(key: Key, until: Option<i64>) -> Self {
+    fn new(scheme: &Scheme, key: Key, until: Option<i64>) -> Self {
+        let algorithm = match scheme {
+            Scheme::Hmac(hmac) => hmac.algorithm,
+            _ => Algorithm::Sha256,
+        };
         let key = match key {
-            Key::Secret(secret) => PreparedKey::Hmac(keyed(&secret)),
+            Key::Secret(secret) => PreparedKey::Hmac(KeyedMac::new(algorithm, secret.bytes())),
+            Key::Text(text) => PreparedKey::Hmac(KeyedMac::new(algorithm, text.bytes())),
             Key::Ed25519(key) => PreparedKey::Ed25519(Box::new(key)),
         };
-        Self { key, until: until.unwrap_or(i64::MAX) }
+        Self { scheme: scheme.clone(), key, until: until.unwrap_or(i64::MAX) }
     }
 
-    /// Appends one signature to the header.
-    fn sign(&self, message_id: &str, timestamp: &str, body: &[u8], header: &mut String) {
-        if !header.is_empty() {
-            header.push(' ');
+    /// Appends one signature to the value of the header.
+    fn sign(&self, signed: &Signed<'_>, value: &mut String) {
+        let Signed { message_id, timestamp, body } = *signed;
+        let is_first = value.is_empty();
+        match &self.scheme {
+            Scheme::Standard | Scheme::StandardEd25519 => {
+                if !is_first {
+                    value.push(' ');
+                }
+                value.push_str(if self.scheme == Scheme::Standard { "v1," } else { "v1a," });
+                self.key.append(&signed_parts(message_id, timestamp, body), Encoding::Base64, value);
+            }
+            Scheme::Stripe { .. } => {
+                if is_first {
+                    // Writing to a string cannot fail.
+                    let _infallible = write!(value, "t={timestamp}");
+                }
+                value.push_str(",v1=");
+                self.key.append(&[timestamp.as_bytes(), b".", body], Encoding::Hex, value);
+            }
+            Scheme::Github => {
+                value.push_str("sha256=");
+                self.key.append(&[body], Encoding::Hex, value);
+            }
+            Scheme::Hmac(hmac) => {
+                value.push_str(hmac.prefix.as_str());
+                self.key.append(&[body], hmac.encoding, value);
+            }
         }
-        match &self.key {
-            PreparedKey::Hmac(keyed) => {
-                header.push_str("v1,");
-                BASE64.encode_string(mac(keyed, message_id, timestamp, body), header);
-            }
-            PreparedKey::Ed25519(key) => {
-                header.push_str("v1a,");
-                let signature = key.0.multipart_sign(&signed_parts(message_id, timestamp, body));
-                BASE64.encode_string(signature.to_bytes(), header);
-            }
+    }
+}
+
+impl PreparedKey {
+    /// Appends the signature of these parts, one behind the other.
+    fn append(&self, parts: &[&[u8]], encoding: Encoding, text: &mut String) {
+        match self {
+            Self::Hmac(keyed) => keyed.append(parts, encoding, text),
+            Self::Ed25519(key) => encoding.append(&key.0.multipart_sign(parts).to_bytes(), text),
         }
     }
 }
 
 impl PartialEq for Signer {
     fn eq(&self, other: &Self) -> bool {
-        let ends = |signer: &Self| signer.0.iter().map(|prepared| prepared.until).collect::<Vec<_>>();
         // Keys are told apart by what they sign, at a time at which none has ended: they are kept prepared, not as bytes.
-        ends(self) == ends(other) && self.header("", i64::MIN, b"") == other.header("", i64::MIN, b"")
+        fn everything(signer: &Signer) -> impl Iterator<Item = (&str, String)> {
+            signer.headers("", i64::MIN, b"")
+        }
+        let settings = |signer: &Self| signer.0.iter().map(|key| (key.scheme.clone(), key.until)).collect::<Vec<_>>();
+        settings(self) == settings(other) && everything(self).eq(everything(other))
     }
 }
 
@@ -160,60 +236,10 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// HMAC that has taken in the secret.
-pub(crate) fn keyed(secret: &Secret) -> KeyedHmac {
-    let mut block = Zeroizing::new([0; BLOCK]);
-    block[..secret.bytes().len()].copy_from_slice(secret.bytes());
-    KeyedHmac::new((&*block).into())
-}
-
-/// The `v1` digest.
-pub(crate) fn mac(keyed: &KeyedHmac, id: &str, timestamp: &str, body: &[u8]) -> [u8; 32] {
-    let mut hmac = keyed.clone();
-    for part in signed_parts(id, timestamp, body) {
-        hmac.update(part);
-    }
-    hmac.finalize().into_bytes().into()
-}
-
-/// What is signed, in pieces so that the body is never copied.
+/// What Standard Webhooks signs, in pieces so that the body is never copied.
 pub(crate) fn signed_parts<'a>(id: &'a str, timestamp: &'a str, body: &'a [u8]) -> [&'a [u8]; 5] {
     [id.as_bytes(), b".", timestamp.as_bytes(), b".", body]
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(byte: u8) -> Key {
-        Secret::generate(|bytes| bytes.fill(byte)).into()
-    }
-
-    fn alone(byte: u8, timestamp: i64) -> String {
-        Signer::new([key(byte)]).unwrap().header("msg_1", timestamp, b"{}")
-    }
-
-    #[test]
-    fn a_key_signs_until_its_end_and_not_after_it() {
-        let signer = Signer::with_ends([(key(1), None), (key(2), Some(100))]).unwrap();
-        assert_eq!(signer.header("msg_1", 100, b"{}"), format!("{} {}", alone(1, 100), alone(2, 100)));
-        assert_eq!(signer.header("msg_1", 101, b"{}"), alone(1, 101));
-    }
-
-    #[test]
-    fn the_newest_key_goes_on_when_all_have_ended() {
-        let signer = Signer::with_ends([(key(1), Some(50)), (key(2), Some(100))]).unwrap();
-        assert_eq!(signer.header("msg_1", 75, b"{}"), alone(2, 75));
-        assert_eq!(signer.header("msg_1", 101, b"{}"), alone(1, 101));
-    }
-
-    #[test]
-    fn signers_are_equal_that_sign_alike() {
-        let signer =
-            |keys: &[(u8, Option<i64>)]| Signer::with_ends(keys.iter().map(|&(byte, end)| (key(byte), end))).unwrap();
-        assert_eq!(signer(&[(1, None), (2, Some(5))]), signer(&[(1, None), (2, Some(5))]));
-        assert_ne!(signer(&[(1, None), (2, Some(5))]), signer(&[(1, None), (2, Some(6))]));
-        assert_ne!(signer(&[(1, None)]), signer(&[(2, None)]));
-        assert_ne!(signer(&[(1, None), (2, None)]), signer(&[(2, None), (1, None)]));
-    }
-}
+mod tests;
