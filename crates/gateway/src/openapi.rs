@@ -151,7 +151,7 @@ fn complete(method: &Method, path: &str, operation: &mut Value) {
     }
     let optional_body = match path.rsplit('/').next() {
         Some("test") if path.starts_with("/v1/subscriptions") => Some("TestSample"),
-        Some("rotate-secret") if path.starts_with("/v1/subscriptions") => Some("Rotation"),
+        Some("rotate-secret") if path.starts_with("/v1/subscriptions") => Some("SubscriptionRotation"),
         Some("rotate-token") => Some("Rotation"),
         _ => None,
     };

@@ -70,6 +70,16 @@ impl<'y> Cursor<'y> {
         made.map_err(|error| self.refused(&error))
     }
 
+    /// The problem that a key of this mapping, or one in it, is missing, and what to do.
+    pub(crate) fn missing(&self, keys: &[&'static str], advice: &str) -> Problem {
+        self.absent(keys, format!("is missing: {advice}"))
+    }
+
+    fn absent(&self, keys: &[&'static str], message: impl Into<String>) -> Problem {
+        let steps: Vec<_> = self.steps.iter().copied().chain(keys.iter().copied().map(Step::Key)).collect();
+        Problem::new(self.node.place, &steps, message)
+    }
+
     fn refused(&self, error: &dyn Error) -> Problem {
         let mut message = error.to_string();
         let mut next = error.source();
@@ -88,6 +98,11 @@ impl<'y> Cursor<'y> {
     /// Whether it is text.
     pub(crate) fn is_text(&self) -> bool {
         matches!(self.node.value, Value::Text(_))
+    }
+
+    /// Whether it is a list.
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.node.value, Value::List(_))
     }
 
     pub(crate) fn text(&self) -> Result<&'y str, Problem> {
@@ -220,21 +235,15 @@ impl<'y> Fields<'y> {
 
     /// The problem that a key, or one in it, is missing, and what to do.
     pub(crate) fn missing(&self, keys: &[&'static str], advice: &str) -> Problem {
-        self.absent(keys, format!("is missing: {advice}"))
+        self.whole.missing(keys, advice)
     }
 
     /// A problem with the value of a key, whether it is there or not.
     pub(crate) fn faulty(&self, key: &'static str, message: impl Into<String>) -> Problem {
         match self.get(key) {
             Some(at) => at.problem(message),
-            None => self.absent(&[key], message),
+            None => self.whole.absent(&[key], message),
         }
-    }
-
-    fn absent(&self, keys: &[&'static str], message: impl Into<String>) -> Problem {
-        let Cursor { node, steps } = &self.whole;
-        let steps: Vec<_> = steps.iter().copied().chain(keys.iter().copied().map(Step::Key)).collect();
-        Problem::new(node.place, &steps, message)
     }
 
     /// What `read` makes of the value of a key, or nothing if the key is not there or its value is refused.

@@ -5,6 +5,7 @@ mod destination;
 mod patch;
 mod payload;
 mod read;
+mod signing;
 mod write;
 
 #[cfg(test)]
@@ -16,13 +17,14 @@ use serde_json::Value;
 pub(crate) use self::read::{draft, settings};
 pub use self::{
     patch::patch,
+    signing::reveal,
     write::{Secrets, write},
 };
 use crate::{
     cursor::Cursor,
     problem::{Problem, Problems},
     settings::Settings,
-    signing::Signing,
+    signing::{Fresh, Signing},
     tree::Node,
 };
 
@@ -34,9 +36,10 @@ pub const MAX_DOCUMENT_BYTES: usize = 256 << 10;
 pub struct Reading<'a> {
     /// Whether destinations may be http as well as https (`security.allow_http`).
     pub allow_http: bool,
-    /// What signs when the document names no secret: a fresh one on creation, the old ones on update. Without it, such a
-    /// document is refused.
+    /// What signs now, on an update: schemes keep those secrets that the document does not name.
     pub signing: Option<&'a Signing>,
+    /// New secrets for schemes that have none. Without them, such a document is refused.
+    pub fresh: Option<&'a Fresh>,
     /// The tenant of the caller, whose subscription it is; a document that names another is refused.
     pub tenant: Option<&'a Tenant>,
 }

@@ -110,7 +110,7 @@ pub use refused::{Refused, check_fanout};
 pub use schedule::{InvalidSchedule, MAX_DELAY, MAX_DELAYS, MAX_TOTAL_DELAY, MIN_DELAY, Schedule};
 pub use schema::{InvalidSchema, MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH, MAX_VIOLATIONS, Schema, Violation, Violations};
 pub use settings::Settings;
-pub use signing::{InvalidSigning, MAX_OVERLAP, Signing, SigningSecret};
+pub use signing::{DEFAULT_OVERLAP, Fresh, MAX_OVERLAP, Signing, SigningScheme, SigningSecret, Unrotatable, Which};
 pub use snapshot::{Change, Changes, Digest, DuplicateId, Snapshot};
 pub use subscription::{InvalidPatterns, MAX_PATTERNS, Patterns, Subscription};
 pub use tenant::{MAX_TITLE, Quotas, TenantSettings};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use barid_event::{Envelope, HOPS_HEADER};
 use barid_headers::{HeaderError, Headers, Method};
-use barid_signature::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
+use barid_signature::{ID_HEADER, TIMESTAMP_HEADER};
 use bytes::Bytes;
 use url::Url;
 
@@ -96,7 +96,9 @@ pub fn compose<'a>(subscription: &'a Subscription, parts: Parts<'_>) -> Result<C
     }
     headers.set(ID_HEADER, message_id)?;
     headers.set(TIMESTAMP_HEADER, &now.to_string())?;
-    headers.set(SIGNATURE_HEADER, &subscription.signer.header(message_id, now, &body))?;
+    for (name, value) in subscription.signer.headers(message_id, now, &body) {
+        headers.set(name, &value)?;
+    }
     headers.set(SUBSCRIPTION_HEADER, subscription.id.as_str())?;
     headers.set(HOPS_HEADER, &hops.to_string())?;
     if replay {

@@ -85,10 +85,8 @@ impl Scheme {
     /// Whether both may be part of one request: no header is set twice, but that of Standard Webhooks holds both kinds of
     /// signature.
     pub fn goes_with(&self, other: &Self) -> bool {
-        let is_pair = matches!(
-            (self, other),
-            (Self::Standard, Self::StandardEd25519) | (Self::StandardEd25519, Self::Standard)
-        );
+        let is_pair =
+            matches!((self, other), (Self::Standard, Self::StandardEd25519) | (Self::StandardEd25519, Self::Standard));
         is_pair || self.header() != other.header()
     }
 

@@ -83,9 +83,7 @@ impl Signer {
     /// A signer for these schemes, 1 to [`MAX_SCHEMES`], each with 1 to [`MAX_KEYS`] keys, the newest first. A key signs until
     /// its end, in whole seconds since 1970, if it has one. When all of a scheme have ended, its newest goes on: a webhook
     /// is never without a signature.
-    pub fn new(
-        schemes: impl IntoIterator<Item = (Scheme, Vec<(Key, Option<i64>)>)>,
-    ) -> Result<Self, InvalidSigner> {
+    pub fn new(schemes: impl IntoIterator<Item = (Scheme, Vec<(Key, Option<i64>)>)>) -> Result<Self, InvalidSigner> {
         let mut schemes: Vec<_> = schemes.into_iter().take(MAX_SCHEMES + 1).collect();
         match schemes.len() {
             0 => return Err(InvalidSigner::NoKey),
@@ -100,9 +98,9 @@ impl Signer {
         }
         let order: Vec<_> = schemes.iter().map(|(scheme, _)| scheme.header().to_owned()).collect();
         schemes.sort_by_key(|(scheme, _)| order.iter().position(|header| header == scheme.header()));
-        let prepared = schemes.into_iter().flat_map(|(scheme, keys)| {
-            keys.into_iter().map(move |(key, until)| Prepared::new(&scheme, key, until))
-        });
+        let prepared = schemes
+            .into_iter()
+            .flat_map(|(scheme, keys)| keys.into_iter().map(move |(key, until)| Prepared::new(&scheme, key, until)));
         Ok(Self(prepared.collect()))
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::{
-    DEFAULT_TOLERANCE, Headers, MAX_SIGNATURES, Scheme, Secret, Signer, SigningKey, Verifier, VerifyError, VerifyingKey,
-    verify,
+    DEFAULT_TOLERANCE, Headers, MAX_SIGNATURES, Scheme, Secret, Signer, SigningKey, Verifier, VerifyError,
+    VerifyingKey, verify,
 };
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

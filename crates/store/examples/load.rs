@@ -97,7 +97,7 @@ async fn put(store: &Store, number: u32, version: u64) -> Result<(), barid_store
         "destination": {"url": format!("https://hooks-{number}.example.com/crm/{version}?token=0123456789abcdef")},
         "signing": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
     });
-    let reading = Reading { allow_http: false, signing: None, tenant: None };
+    let reading = Reading::default();
     let settings = document::read(&document, &reading).map_err(|_| barid_store::Error::NotFound)?;
     store.put_subscription(&settings, Expect::Any, u32::MAX, DateTime::UNIX_EPOCH).await.map(drop)
 }

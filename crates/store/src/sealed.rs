@@ -18,7 +18,7 @@ pub(crate) fn text(settings: &Settings) -> Zeroizing<String> {
 /// The document, opened and understood. The error says which row, and nothing of what is in it.
 pub(crate) fn read(keys: &MasterKeys, id: &str, sealed: &str) -> Result<Settings, Error> {
     // Whether http is allowed was asked when it was registered; the address guard of every attempt asks again.
-    let reading = Reading { allow_http: true, signing: None, tenant: None };
+    let reading = Reading { allow_http: true, ..Reading::default() };
     let plain =
         keys.open(&place(id), sealed).map_err(|why| Error::corrupt(format_args!("subscription {id:?} ({why})")))?;
     let unreadable = || Error::corrupt(format_args!("subscription {id:?}"));

@@ -49,9 +49,9 @@ async fn remembers_requests_and_follows_the_script() {
 async fn verifies_what_our_signer_signed() {
     let receiver = Receiver::start().await.unwrap();
     let secret: Secret = SECRET.parse().unwrap();
-    let signer = Signer::new([secret.clone().into()]).unwrap();
+    let signer = Signer::from(secret.clone());
     let timestamp = now().timestamp();
-    let signature = signer.header("msg_1", timestamp, b"hello");
+    let (_, signature) = signer.headers("msg_1", timestamp, b"hello").next().unwrap();
     let headers = format!("webhook-id: msg_1\r\nwebhook-timestamp: {timestamp}\r\nwebhook-signature: {signature}\r\n");
     let mut stream = connected(&receiver).await;
     ask(&mut stream, "/", &headers, "hello").await;

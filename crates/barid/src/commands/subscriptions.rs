@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::api::{self, Answer, Api, Method, Path};
 use crate::cli::Output;
@@ -81,13 +81,20 @@ enum Action {
         #[command(flatten)]
         wait: Wait,
     },
-    /// Make a new signing secret and show it once. Both sign until the old one ends.
+    /// Make a new signing secret and show it once. Both sign until the old one ends; with the schemes github and hmac, which
+    /// carry one signature, the new one signs at once.
     RotateSecret {
         #[command(flatten)]
         reference: Reference,
         /// How long the old secret goes on signing, such as 24h.
         #[arg(long, value_name = "DURATION")]
         overlap: Option<String>,
+        /// Which scheme gets a new secret, if the subscription has several.
+        #[arg(long)]
+        scheme: Option<String>,
+        /// The header of the scheme, if two have the same name.
+        #[arg(long)]
+        header: Option<String>,
         #[command(flatten)]
         wait: Wait,
     },
@@ -172,8 +179,10 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
         }
         Action::Pause { reference, wait } => post(api, &reference, "pause", "paused", wait, output).await?,
         Action::Resume { reference, wait } => post(api, &reference, "resume", "resumed", wait, output).await?,
-        Action::RotateSecret { reference, overlap, wait } => {
-            let body = overlap.map_or_else(|| json!({}), |overlap| json!({ "overlap": overlap }));
+        Action::RotateSecret { reference, overlap, scheme, header, wait } => {
+            let options = [("overlap", overlap), ("scheme", scheme), ("header", header)];
+            let given = options.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into())));
+            let body = Value::Object(given.collect());
             let path = reference.path(api).await?.join("rotate-secret");
             let answer = api.call(Method::Post, &wait.on(path), Some(&body)).await?;
             Wait::tell(&answer);

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use barid_registry::MAX_OVERLAP;
+use barid_registry::{DEFAULT_OVERLAP, MAX_OVERLAP};
 use serde_json::Value;
 
 use crate::http::Problem;
 
-/// How long it is unless the request says otherwise.
-const DEFAULT_OVERLAP: Duration = Duration::from_hours(24);
-
-/// The overlap in a body, if there is one.
+/// The overlap in a body that has nothing else; a day where there is none.
 pub(super) fn overlap(body: Option<&Value>) -> Result<Duration, Problem> {
     let Some(body) = body else { return Ok(DEFAULT_OVERLAP) };
     let Value::Object(fields) = body else { return Err(Problem::at("", "is no object: give overlap, or nothing")) };
@@ -18,15 +15,14 @@ pub(super) fn overlap(body: Option<&Value>) -> Result<Duration, Problem> {
         let pointer = format!("/{}", unknown.replace('~', "~0").replace('/', "~1"));
         return Err(Problem::at(&pointer, "is unknown: use overlap"));
     }
-    let advice = "is no duration: write it like 24h, at most 30days";
-    match fields.get("overlap") {
-        None => Ok(DEFAULT_OVERLAP),
-        Some(Value::String(text)) => match humantime::parse_duration(text) {
-            Ok(overlap) if overlap <= MAX_OVERLAP => Ok(overlap),
-            _ => Err(Problem::at("/overlap", advice)),
-        },
-        Some(_) => Err(Problem::at("/overlap", advice)),
-    }
+    fields.get("overlap").map_or(Ok(DEFAULT_OVERLAP), duration)
+}
+
+/// The overlap that a request gives.
+pub(super) fn duration(value: &Value) -> Result<Duration, Problem> {
+    let overlap = value.as_str().and_then(|text| humantime::parse_duration(text).ok());
+    let bounded = overlap.filter(|overlap| *overlap <= MAX_OVERLAP);
+    bounded.ok_or_else(|| Problem::at("/overlap", "is no duration: write it like 24h, at most 30days"))
 }
 
 #[cfg(test)]

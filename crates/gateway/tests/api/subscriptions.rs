@@ -168,3 +168,42 @@ async fn one_whose_master_key_is_lost_can_be_replaced_and_deleted() {
     world.get(&deleted).await.expect(404);
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_schemes_sign_and_each_has_its_own_secret() {
+    let world = World::new().await;
+    let signing = json!([{"scheme": "standard-ed25519"}, {"scheme": "github"}, {"scheme": "hmac", "header": "X-Old"}]);
+    let body = json!({"name": "a", "events": ["#"], "destination": {"url": "http://127.0.0.1:9/"}, "signing": signing});
+    let made = world.post("/v1/subscriptions", &body).await.expect(201).body;
+    let path = format!("/v1/subscriptions/{}", made["id"].as_str().unwrap());
+    assert!(made["signing"][0]["public_key"].as_str().unwrap().starts_with("whpk_"));
+    let secrets = async || world.get(&format!("{path}/secrets")).await.body["secrets"].clone();
+    let before = secrets().await;
+    for number in 0..3 {
+        assert_eq!(made["signing"][number]["secrets"][0]["secret"], before[number]["secret"]);
+    }
+    let shown = world.get(&path).await.body["signing"].clone();
+    assert!(shown[1]["secret"].as_str().unwrap().starts_with('…'), "{shown}");
+    assert_eq!(shown[0]["public_key"], before[0]["public_key"]);
+    let again = world.put(&path, &body).await.expect(200);
+    assert_eq!(again.header("barid-outcome"), "unchanged");
+
+    let rotate = format!("{path}/rotate-secret");
+    let refused = world.post(&rotate, &json!({})).await.expect(422);
+    assert_eq!(refused.pointer(), "/scheme", "{}", refused.text);
+    let refused = world.post(&rotate, &json!({"scheme": "github", "overlap": "1h"})).await.expect(422);
+    assert_eq!(refused.pointer(), "/overlap", "{}", refused.text);
+    let rotated = world.post(&rotate, &json!({"scheme": "github"})).await.expect(200).body["signing"].clone();
+    let after = secrets().await;
+    assert_ne!(after[1]["secret"], before[1]["secret"]);
+    assert_eq!(rotated[1]["secrets"], json!([{"secret": after[1]["secret"]}]));
+    assert_eq!((&after[0], &after[2]), (&before[0], &before[2]));
+
+    // A patch that adds a scheme keeps the others' secrets and shows the new one's.
+    let patch = json!({"signing": [{"scheme": "github"}, {"scheme": "standard"}]});
+    let patched = world.request(&world.admin, "PATCH", &path, Some(&patch)).await.expect(200).body["signing"].clone();
+    assert!(patched[1]["secrets"][0]["secret"].as_str().unwrap().starts_with("whsec_"));
+    let now = secrets().await;
+    assert_eq!((&now[0], &now[1]["secret"]), (&after[1], &patched[1]["secrets"][0]["secret"]));
+    world.end().await;
+}

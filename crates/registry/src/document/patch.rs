@@ -9,8 +9,8 @@ use crate::{
     tree::Node,
 };
 
-/// The settings that come of `current` by this patch; or everything that is wrong with them. A patch that removes the
-/// secrets falls back to those of `reading`, or to the current ones. Name and tenant cannot be changed.
+/// The settings that come of `current` by this patch; or everything that is wrong with them. Secrets that it
+/// removes stay the current ones. Name and tenant cannot be changed.
 pub fn patch(current: &Settings, merge_patch: &Value, reading: &Reading<'_>) -> Result<Settings, Problems> {
     // Bounds the patch before anything is made of it.
     Node::document(merge_patch).map_err(Problems::from)?;
@@ -22,7 +22,7 @@ pub fn patch(current: &Settings, merge_patch: &Value, reading: &Reading<'_>) -> 
         choose_spelling(document, patch);
         merge(document, patch);
     }
-    let reading = Reading { signing: reading.signing.or(Some(&current.signing)), ..*reading };
+    let reading = Reading { signing: Some(&current.signing), ..*reading };
     let settings = read(&document, &reading)?;
     let mut problems = Problems::default();
     for (key, is_same) in [("name", settings.name == current.name), ("tenant", settings.tenant == current.tenant)] {
@@ -34,14 +34,18 @@ pub fn patch(current: &Settings, merge_patch: &Value, reading: &Reading<'_>) -> 
     problems.none_or(settings)
 }
 
-/// `secret` and `secrets` are two spellings of one thing, and a template is there instead of an envelope and an encoding: a
+/// `secret` and `secrets` are two spellings of one thing, a scheme has keys that others have not, and a template is there instead of an envelope and an encoding: a
 /// patch that sets one replaces the other.
 fn choose_spelling(document: &mut Map<String, Value>, patch: &Map<String, Value>) {
-    let set = |key| patch.get("signing").and_then(|signing| signing.get(key)).is_some_and(|value| !value.is_null());
-    if let Some(Value::Object(signing)) = document.get_mut("signing") {
+    let signing = patch.get("signing").unwrap_or(&Value::Null);
+    let set = |key| signing.get(key).is_some_and(|value| !value.is_null());
+    if let Some(Value::Object(before)) = document.get_mut("signing") {
+        if set("scheme") && signing.get("scheme") != before.get("scheme") {
+            before.clear();
+        }
         match (set("secret"), set("secrets")) {
-            (true, false) => _ = signing.remove("secrets"),
-            (false, true) => _ = signing.remove("secret"),
+            (true, false) => before.retain(|key, _| key != "secrets" && key != "public_key"),
+            (false, true) => before.retain(|key, _| key != "secret" && key != "public_key"),
             _ => {}
         }
     }

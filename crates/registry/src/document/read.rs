@@ -3,13 +3,10 @@
 use std::sync::Arc;
 
 use barid_event::{Pattern, Tenant};
-use barid_signature::{MAX_KEYS, Secret};
-use chrono::{DateTime, Utc};
 
 use super::{
-    Reading,
-    destination::{self, MASK},
-    payload,
+    Reading, destination, payload,
+    signing::{self, Named},
 };
 use crate::{
     cursor::{Cursor, Fields, Keys, all},
@@ -21,7 +18,6 @@ use crate::{
     problem::{Problem, Problems},
     schedule::{MAX_DELAYS, Schedule},
     settings::Settings,
-    signing::{Signing, SigningSecret},
     subscription::{MAX_PATTERNS, Patterns},
 };
 
@@ -32,49 +28,44 @@ const SUBSCRIPTION: Keys = Keys {
     known: &["name", "tenant", "events", "filter", "payload", "destination", "signing", "delivery"],
     unsupported: &[],
 };
-const SIGNING: Keys = Keys { known: &["scheme", "secret", "secrets"], unsupported: &[] };
-const SECRET: Keys = Keys { known: &["secret", "until"], unsupported: &[] };
 const DELIVERY: Keys = Keys { known: &["max_in_flight", "retry"], unsupported: &["rate_limit", "ordered"] };
 const RETRY: Keys = Keys { known: &["schedule", "permanent"], unsupported: &[] };
 
-/// For who has no store beside the file in which a generated secret could be kept.
-const MAKE_A_SECRET: &str = "make one with: echo whsec_$(openssl rand -base64 32)";
-
-/// A subscription that was read, and may still lack its secrets.
-pub(crate) struct Draft {
+/// A subscription that was read, its secrets apart.
+pub(crate) struct Draft<S> {
     pub(crate) name: Name,
     pub(crate) tenant: Tenant,
     patterns: Patterns,
     filter: Option<Filter>,
     payload: Arc<Payload>,
     destination: Destination,
-    signing: Option<Signing>,
+    signing: S,
     policy: Policy,
 }
 
 /// The settings at a cursor.
 pub(crate) fn settings(at: &Cursor<'_>, reading: &Reading<'_>, problems: &mut Problems) -> Option<Settings> {
-    let none = |fields: &Fields<'_>| fields.missing(&["signing", "secret"], MAKE_A_SECRET);
-    let signing = |named: Option<Signing>, fields: &Fields<'_>| {
-        named.or_else(|| reading.signing.cloned()).ok_or_else(|| none(fields)).map(Some)
+    let complete = |named: Option<Vec<Named<'_>>>, at: &Cursor<'_>, problems: &mut Problems| match named {
+        Some(named) => signing::complete(named, at, reading, problems),
+        None => problems.keep(signing::unnamed(at, reading)),
     };
     let Draft { name, tenant, patterns, filter, payload, destination, signing, policy } =
-        read(at, reading, signing, problems)?;
-    Some(Settings { name, tenant, patterns, filter, payload, destination, signing: signing?, policy })
+        read(at, reading, complete, problems)?;
+    Some(Settings { name, tenant, patterns, filter, payload, destination, signing, policy })
 }
 
 /// The subscription at a cursor, whether it has secrets or not.
-pub(crate) fn draft(at: &Cursor<'_>, reading: &Reading<'_>, problems: &mut Problems) -> Option<Draft> {
-    read(at, reading, |named, _| Ok(named), problems)
+pub(crate) fn draft(at: &Cursor<'_>, reading: &Reading<'_>, problems: &mut Problems) -> Option<Draft<()>> {
+    read(at, reading, |_, _, _| Some(()), problems)
 }
 
-/// `secrets` says what becomes of the secrets that are named.
-fn read(
-    at: &Cursor<'_>,
+/// `complete` makes of the schemes that are named, and where that is, what signs; nothing after adding a problem.
+fn read<'y, S>(
+    at: &Cursor<'y>,
     reading: &Reading<'_>,
-    secrets: impl FnOnce(Option<Signing>, &Fields<'_>) -> Result<Option<Signing>, Problem>,
+    complete: impl FnOnce(Option<Vec<Named<'y>>>, &Cursor<'y>, &mut Problems) -> Option<S>,
     problems: &mut Problems,
-) -> Option<Draft> {
+) -> Option<Draft<S>> {
     let fields = at.fields(&SUBSCRIPTION, problems)?;
     // Read everything before giving up, so that every problem is found.
     let name = problems.keep(fields.require("name").and_then(Cursor::parse::<Name>));
@@ -85,8 +76,10 @@ fn read(
     let payload = fields.get("payload").map_or_else(|| Some(Payload::default()), |at| payload::read(at, problems));
     let destination =
         problems.keep(fields.require("destination")).and_then(|at| destination::read(at, reading.allow_http, problems));
-    let named = fields.get("signing").map_or(Some(None), |at| signing(at, problems));
-    let signing = named.and_then(|named| problems.keep(secrets(named, &fields)));
+    let signing = match fields.get("signing") {
+        Some(at) => signing::read(at, problems).and_then(|named| complete(Some(named), at, problems)),
+        None => complete(None, at, problems),
+    };
     let policy = fields.get("delivery").map_or_else(Policy::default, |at| policy(at, problems));
     Some(Draft {
         name: name?,
@@ -114,54 +107,6 @@ fn tenant(fields: &Fields<'_>, reading: &Reading<'_>) -> Result<Tenant, Problem>
 fn patterns(at: &Cursor<'_>, problems: &mut Problems) -> Option<Patterns> {
     let patterns = all(at, MAX_PATTERNS, Cursor::parse::<Pattern>, problems)?;
     problems.keep(at.check(Patterns::new(patterns)))
-}
-
-/// The secrets, or `Some(None)` where none is named.
-#[expect(clippy::option_option, reason = "refused, not named and named are three answers")]
-fn signing(at: &Cursor<'_>, problems: &mut Problems) -> Option<Option<Signing>> {
-    let fields = at.fields(&SIGNING, problems)?;
-    if let Some(scheme) = fields.get("scheme") {
-        let supported = scheme.text().and_then(|text| match text {
-            "standard" => Ok(()),
-            _ => Err(scheme.problem("is not supported by this version of barid: use standard")),
-        });
-        problems.keep(supported);
-    }
-    let (at, secrets) = match (fields.get("secret"), fields.get("secrets")) {
-        (Some(at), None) => (at, vec![problems.keep(secret(at))?.into()]),
-        (None, Some(at)) => (at, several(at, problems)?),
-        (Some(_), Some(at)) => {
-            problems.add(at.problem("is there beside secret: put all of them here and remove secret"));
-            return None;
-        }
-        (None, None) => return Some(None),
-    };
-    problems.keep(at.check(Signing::new(secrets))).map(Some)
-}
-
-fn several(at: &Cursor<'_>, problems: &mut Problems) -> Option<Vec<SigningSecret>> {
-    let items = problems.keep(at.items(MAX_KEYS))?;
-    let read: Vec<_> = items.iter().map(|item| signing_secret(item, problems)).collect();
-    read.into_iter().collect()
-}
-
-/// A secret as text, or as `{secret, until}`.
-fn signing_secret(at: &Cursor<'_>, problems: &mut Problems) -> Option<SigningSecret> {
-    if at.is_text() {
-        return problems.keep(secret(at)).map(SigningSecret::from);
-    }
-    let fields = at.fields(&SECRET, problems)?;
-    let until = fields.get("until").map_or(Some(None), |at| problems.keep(at.parse::<DateTime<Utc>>()).map(Some));
-    let secret = problems.keep(fields.require("secret").and_then(secret));
-    Some(SigningSecret { secret: secret?, until: until? })
-}
-
-fn secret(at: &Cursor<'_>) -> Result<Secret, Problem> {
-    let text = at.text()?;
-    if text.contains(MASK) {
-        return Err(at.problem("is masked: leave it out to keep it, or give the whole secret"));
-    }
-    text.parse::<Secret>().map_err(|error| at.problem(format!("{error}, or {MAKE_A_SECRET}")))
 }
 
 /// The policy. A setting that is refused is left at its default, since the file is refused with it.

@@ -3,13 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use barid_event::Pattern;
-use barid_signature::Secret;
+use barid_signature::{Scheme, Secret};
 use chrono::DateTime;
-use proptest::{collection::vec, option, prelude::*};
+use proptest::{collection::vec, option, prelude::*, sample::subsequence};
 use serde_json::json;
 
+use self::signing::other_schemes;
 use super::*;
-use crate::{Destination, Patterns, Policy, Schedule, SigningSecret, Timeout};
+use crate::{Destination, Patterns, Policy, Schedule, SigningScheme, SigningSecret, Timeout};
+
+mod signing;
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
@@ -61,10 +64,13 @@ fn the_canonical_document_says_every_default() {
 fn secrets_that_are_not_named_come_from_the_caller() {
     let mut document = minimal();
     document["signing"] = json!({"scheme": "standard"});
-    let signing = Signing::from(Secret::generate(|bytes| bytes.fill(1)));
-    let reading = Reading { signing: Some(&signing), ..Reading::default() };
-    assert_eq!(read(&document, &reading).unwrap().signing, signing);
-    assert_ne!(read(&minimal(), &reading).unwrap().signing, signing);
+    let fresh = Fresh::generate(|bytes| bytes.fill(1));
+    let signing = Signing::from(Secret::generate(|bytes| bytes.fill(2)));
+    let created = Reading { fresh: Some(&fresh), ..Reading::default() };
+    assert_eq!(read(&document, &created).unwrap().signing, fresh.signing());
+    let updated = Reading { signing: Some(&signing), ..created };
+    assert_eq!(read(&document, &updated).unwrap().signing, signing);
+    assert_ne!(read(&minimal(), &updated).unwrap().signing, signing);
     let refused = read(&document, &Reading::default()).unwrap_err();
     assert_eq!(told(&refused)[0].0, "/signing/secret");
 }
@@ -85,8 +91,9 @@ fn a_secret_may_have_an_end() {
     let mut document = minimal();
     document["signing"] = json!({"secrets": [SECRET, {"secret": SECRET, "until": "2026-11-24T13:00:00+01:00"}]});
     let settings = accepted(&document);
-    assert_eq!(settings.signing.keys()[0].until, None);
-    assert_eq!(settings.signing.keys()[1].until.unwrap().to_rfc3339(), "2026-11-24T12:00:00+00:00");
+    let keys = &settings.signing.schemes()[0].keys;
+    assert_eq!(keys[0].until, None);
+    assert_eq!(keys[1].until.unwrap().to_rfc3339(), "2026-11-24T12:00:00+00:00");
     document["signing"]["secrets"][1]["until"] = json!("soon");
     let refused = read(&document, &Reading::default()).unwrap_err();
     assert_eq!(told(&refused)[0].0, "/signing/secrets/1/until");
@@ -114,7 +121,7 @@ fn a_patch_replaces_secrets_in_either_spelling() {
     let current = accepted(&minimal());
     let fresh = Secret::generate(|bytes| bytes.fill(1)).expose().to_string();
     let two = changed(&current, &json!({"signing": {"secrets": [fresh, SECRET]}})).unwrap();
-    assert_eq!(two.signing.keys().len(), 2);
+    assert_eq!(two.signing.schemes()[0].keys.len(), 2);
     assert_eq!(changed(&two, &json!({"signing": {"secret": SECRET}})).unwrap(), current);
     assert_eq!(changed(&two, &json!({"signing": null})).unwrap(), two);
 }
@@ -155,8 +162,11 @@ fn settings() -> impl Strategy<Value = Settings> {
     let secret = vec(any::<u8>(), 32).prop_map(|random| Secret::generate(|bytes| bytes.copy_from_slice(&random)));
     let until = (0..4_000_000_000_i64, 0..1_000_000_000_u32);
     let until = option::of(until.prop_map(|(second, nano)| DateTime::from_timestamp(second, nano).unwrap()));
-    let keys = vec((secret, until).prop_map(|(secret, until)| SigningSecret { secret, until }), 1..=8);
-    let signing = keys.prop_map(|keys| Signing::new(keys).unwrap());
+    let keys = vec((secret, until).prop_map(|(secret, until)| SigningSecret { key: secret.into(), until }), 1..=8);
+    let standard = keys.prop_map(|keys| SigningScheme { scheme: Scheme::Standard, keys });
+    let others = subsequence(other_schemes(), 0..=3);
+    let signing =
+        (standard, others).prop_map(|(standard, others)| Signing::new([standard].into_iter().chain(others)).unwrap());
     let destination = ("[a-z]{1,8}", "[A-Za-z0-9/]{3,30}", "[A-Za-z0-9=&%2F]{3,20}", 1_000..=60_000_u64);
     let destination = destination.prop_map(|(host, path, query, millis)| {
         let timeout = Timeout::try_from(Duration::from_millis(millis)).unwrap();
@@ -204,8 +214,8 @@ proptest! {
         let url = settings.destination.url().clone();
         for shown in [write(&settings, Secrets::Masked).to_string(), format!("{settings:?}")] {
             prop_assert!(!shown.contains(url.path()) && !shown.contains(url.query().unwrap()), "{}", shown);
-            for key in settings.signing.keys() {
-                prop_assert!(!shown.contains(&key.secret.expose()[6..20]), "{}", shown);
+            for secret in settings.signing.schemes().iter().flat_map(|of| &of.keys) {
+                prop_assert!(!shown.contains(&secret.key.expose()[6..20]), "{}", shown);
             }
         }
     }

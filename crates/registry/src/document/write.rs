@@ -4,23 +4,17 @@
 use std::time::Duration;
 
 use barid_event::Pattern;
-use barid_signature::Secret;
-use chrono::SecondsFormat;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{destination, payload};
-use crate::{
-    policy::Policy,
-    settings::Settings,
-    signing::{Signing, SigningSecret},
-};
+use super::{destination, payload, signing};
+use crate::{policy::Policy, settings::Settings};
 
 /// What becomes of the secrets: those that sign, those that authenticate, header values, and URLs beyond their origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secrets {
     /// Written out: for the store, where the document is sealed, and for who asks for exactly that.
     Shown,
-    /// `https://host/…`, `whsec_…` with the last four characters, and `…` for the rest.
+    /// `https://host/…`, `whsec_…` with the last four characters, and `…` for the rest. Public keys are none and stay.
     Masked,
 }
 
@@ -33,36 +27,13 @@ pub fn write(settings: &Settings, secrets: Secrets) -> Value {
         "events": events,
         "payload": payload::write(&settings.payload),
         "destination": destination::write(&settings.destination, secrets),
-        "signing": signing(&settings.signing, secrets),
+        "signing": signing::write(&settings.signing, secrets),
         "delivery": delivery(&settings.policy),
     });
     if let Some(filter) = &settings.filter {
         document["filter"] = filter.source().into();
     }
     document
-}
-
-/// One secret without an end is `secret`; anything else is `secrets`.
-fn signing(signing: &Signing, secrets: Secrets) -> Value {
-    let text = |secret: &Secret| match secrets {
-        Secrets::Shown => secret.expose().to_string(),
-        Secrets::Masked => secret.masked(),
-    };
-    let mut document = Map::from_iter([("scheme".to_owned(), json!("standard"))]);
-    if let [only] = signing.keys()
-        && only.until.is_none()
-    {
-        document.insert("secret".to_owned(), text(&only.secret).into());
-    } else {
-        let item = |key: &SigningSecret| match key.until {
-            None => Value::String(text(&key.secret)),
-            Some(until) => {
-                json!({"secret": text(&key.secret), "until": until.to_rfc3339_opts(SecondsFormat::AutoSi, true)})
-            }
-        };
-        document.insert("secrets".to_owned(), signing.keys().iter().map(item).collect());
-    }
-    Value::Object(document)
 }
 
 fn delivery(policy: &Policy) -> Value {

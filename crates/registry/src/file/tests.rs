@@ -115,8 +115,6 @@ fn what_is_not_built_yet_is_refused_by_name() {
         let expected = format!("subscriptions[0].{path}: is not supported by this version of barid: remove it");
         assert!(told.ends_with(&expected), "{told}");
     }
-    let told = refused(&minimal("").replace("{secret", "{scheme: github, secret"));
-    assert!(told.ends_with("signing.scheme: is not supported by this version of barid: use standard"), "{told}");
 }
 
 #[test]

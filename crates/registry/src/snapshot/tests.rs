@@ -20,7 +20,7 @@ fn subscription(number: usize, tenant: &str, patterns: &[String]) -> Subscriptio
         filter: None,
         payload: Arc::default(),
         destination: Destination::new("https://example.com/", Timeout::default(), false).unwrap(),
-        signer: Signer::new([secret.into()]).unwrap(),
+        signer: Signer::from(secret),
         policy: Policy::default(),
         paused: false,
         lane: OwnLane::None,

@@ -93,7 +93,12 @@ fn signs_bare_in_each_algorithm_encoding_and_prefix() {
     for (algorithm, encoding, prefix, expected) in [
         (Algorithm::Sha1, Encoding::Hex, "sha1=", "2b34460e3d4e6f944fdc92f6143b1b63bb30a4ad"),
         (Algorithm::Sha256, Encoding::Base64, "", "WDj7il54uwqoGKOgKyWGKiuDPv409wxIof59kSq0gyk="),
-        (Algorithm::Sha512, Encoding::Hex, "HMAC ", "736f235222985d581200e76de6186c2296215b4594a7f7e7b02aeab651b92e79fb151e718206faa509df9076d5bb82e600d377cb98e6e13343a5edb23f2ad520"),
+        (
+            Algorithm::Sha512,
+            Encoding::Hex,
+            "HMAC ",
+            "736f235222985d581200e76de6186c2296215b4594a7f7e7b02aeab651b92e79fb151e718206faa509df9076d5bb82e600d377cb98e6e13343a5edb23f2ad520",
+        ),
     ] {
         let scheme = hmac("X-Signature", algorithm, encoding, prefix);
         let headers = signed(vec![(scheme, vec![(text("It is a secret"), None)])], 0, b"{}");

@@ -21,8 +21,8 @@ crate::on_both_engines! {
 pub(crate) fn says(snapshot: &Snapshot) -> BTreeMap<String, String> {
     // `Debug` leaves out what is secret.
     let all = |subscription: &Subscription| {
-        let (url, signature) = (subscription.destination.url(), subscription.signer.header("", 0, b""));
-        format!("{subscription:?} {url} {signature}")
+        let (url, signatures) = (subscription.destination.url(), subscription.signer.headers("", 0, b""));
+        format!("{subscription:?} {url} {:?}", signatures.collect::<Vec<_>>())
     };
     snapshot.iter().map(|subscription| (subscription.id.to_string(), all(subscription))).collect()
 }

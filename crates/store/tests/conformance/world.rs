@@ -146,7 +146,7 @@ pub(crate) fn subscription_to(tenant: &str, name: &str, url: &str) -> Settings {
         "destination": {"url": url},
         "signing": {"secret": SECRET},
     });
-    document::read(&value, &Reading { allow_http: false, signing: None, tenant: None }).unwrap()
+    document::read(&value, &Reading::default()).unwrap()
 }
 
 pub(crate) fn tenant_called(id: &str) -> TenantSettings {

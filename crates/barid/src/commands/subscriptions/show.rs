@@ -1,5 +1,7 @@
 //! Subscriptions as people read them.
 
+use std::slice;
+
 use serde_json::Value;
 
 use crate::cli::Output;
@@ -41,21 +43,36 @@ pub(super) fn outcome(done: &str, item: &Value, output: Output) -> anyhow::Resul
     )))?)
 }
 
-/// The same, with the signing secret that the API shows this once.
+/// The same, with the signing secrets that the API shows this once.
 pub(super) fn with_secret(done: &str, item: &Value, output: Output) -> anyhow::Result<()> {
     outcome(done, item, output)?;
-    let Some(secret) = secret(item).filter(|_| output == Output::Table) else { return Ok(()) };
-    output::line(&format!("signing secret: {secret}"))?;
-    // On the error stream, so that the two lines above are all that a script reads.
-    eprintln!("keep the secret for the receiver: only `barid subscriptions secrets` shows it again");
+    let secrets = if output == Output::Table { secrets(&item["signing"]) } else { Vec::new() };
+    for line in &secrets {
+        output::line(&output::printable(line))?;
+    }
+    if !secrets.is_empty() {
+        // On the error stream, so that the lines above are all that a script reads.
+        eprintln!("give it to the receiver: only `barid subscriptions secrets` shows secrets again");
+    }
     Ok(())
 }
 
-/// The newest signing secret, if it is shown whole.
-fn secret(item: &Value) -> Option<&str> {
-    let newest = &item["signing"]["secrets"][0];
-    let secret = newest["secret"].as_str().or_else(|| newest.as_str()).or_else(|| item["secret"].as_str())?;
-    (!secret.contains('…')).then_some(secret)
+/// A line for each scheme whose newest secret is shown whole. A key pair's public half is all its receiver needs.
+fn secrets(signing: &Value) -> Vec<String> {
+    let (schemes, is_only) = match signing {
+        Value::Array(schemes) => (&schemes[..], false),
+        one => (slice::from_ref(one), true),
+    };
+    let line = |scheme: &Value| {
+        let newest = scheme["secrets"].get(0)?;
+        let secret = newest["secret"].as_str().filter(|secret| !secret.contains('…'))?;
+        let of = if is_only { String::new() } else { format!(" for {}", text(&scheme["scheme"])) };
+        Some(match scheme["public_key"].as_str() {
+            Some(public) => format!("public key{of}: {public}"),
+            None => format!("signing secret{of}: {secret}"),
+        })
+    };
+    schemes.iter().filter_map(line).collect()
 }
 
 fn state(item: &Value) -> String {
@@ -78,9 +95,17 @@ mod tests {
 
     #[test]
     fn shows_a_secret_only_where_it_is_whole() {
-        assert_eq!(secret(&json!({"signing": {"secrets": [{"secret": "whsec_a"}]}})), Some("whsec_a"));
-        assert_eq!(secret(&json!({"signing": {"secrets": ["whsec_a"]}})), Some("whsec_a"));
-        assert_eq!(secret(&json!({"signing": {"secrets": [{"secret": "whsec_…abcd"}]}})), None);
-        assert_eq!(secret(&json!({})), None);
+        assert_eq!(secrets(&json!({"secrets": [{"secret": "whsec_a"}]})), ["signing secret: whsec_a"]);
+        assert!(secrets(&json!({"secrets": [{"secret": "whsec_…abcd"}]})).is_empty());
+        assert!(secrets(&json!({"secret": "whsec_…abcd"})).is_empty());
+        assert!(secrets(&json!(null)).is_empty());
+    }
+
+    #[test]
+    fn shows_for_which_scheme_a_secret_is_and_of_a_pair_the_public_half() {
+        let pair = json!({"scheme": "standard-ed25519", "secrets": [{"secret": "whsk_a"}], "public_key": "whpk_b"});
+        let several =
+            json!([{"scheme": "github", "secrets": [{"secret": "abc"}]}, {"scheme": "stripe", "secret": "…"}, pair]);
+        assert_eq!(secrets(&several), ["signing secret for github: abc", "public key for standard-ed25519: whpk_b"]);
     }
 }

@@ -4,7 +4,7 @@ use axum::{extract::State, response::Response};
 use barid_registry::document;
 use barid_store::Error;
 
-use super::write::{Change, find, fresh_signing, settings, write};
+use super::write::{find, fresh_secrets, settings, write};
 use crate::{
     access::Caller,
     app::App,
@@ -14,7 +14,7 @@ use crate::{
 
 /// Register a subscription.
 ///
-/// Without a signing secret one is made, and shown in this answer only: `signing.secrets[0].secret`. The id is derived from
+/// A scheme without a signing secret gets one, which is shown in this answer only: `signing.secrets[0].secret`. The id is derived from
 /// tenant and name.
 #[utoipa::path(post, path = "/v1/subscriptions", tag = "subscriptions", operation_id = "createSubscription", params(WaitOrTry),
     request_body(content = ref("#/components/schemas/SubscriptionDocument"), content_type = "application/json",
@@ -27,17 +27,16 @@ pub(super) async fn create(
     Query(query): Query<WaitOrTry>,
     Document(body): Document,
 ) -> Result<Response, Problem> {
-    let fresh = fresh_signing()?;
-    let settings = settings(&app, &caller, Some(&fresh), |reading| document::read(&body, reading))?;
+    let fresh = fresh_secrets()?;
+    let settings = settings(&app, &caller, None, &fresh, |reading| document::read(&body, reading))?;
     let id = settings.id();
     if find(&app, &caller, &id).await?.is_some() {
         return Err(Error::Exists.into());
     }
-    let is_secret_new = settings.signing == fresh;
-    write(&app, &caller, &id, &Precondition::default(), query, |found| match found {
+    write(&app, &caller, &id, &Precondition::default(), query, &fresh, |found| match found {
         // Somebody was faster.
         Some(_) => Err(Error::Exists.into()),
-        None => Ok(Change { settings: settings.clone(), is_secret_new }),
+        None => Ok(settings.clone()),
     })
     .await
 }

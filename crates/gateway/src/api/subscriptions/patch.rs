@@ -5,7 +5,7 @@ use barid_registry::{SubscriptionId, document};
 
 use super::{
     WHAT,
-    write::{Change, settings, write},
+    write::{fresh_secrets, settings, write},
 };
 use crate::{
     access::Caller,
@@ -17,7 +17,7 @@ use crate::{
 /// Change a part of a subscription.
 ///
 /// The body is a merge patch (RFC 7396): what it names is replaced, what is null falls back to its default. Name and tenant
-/// cannot be changed.
+/// cannot be changed. A scheme that is new and names no signing secret gets one, which this answer shows.
 #[utoipa::path(patch, path = "/v1/subscriptions/{id}", tag = "subscriptions", operation_id = "patchSubscription", params(("id" = String, Path), WaitOrTry),
     request_body(description = "A merge patch.", content(
         (ref("#/components/schemas/SubscriptionPatch") = "application/merge-patch+json", example = json!({"delivery": {"max_in_flight": 8}})),
@@ -31,10 +31,10 @@ pub(super) async fn patch(
     precondition: Precondition,
     Document(body): Document,
 ) -> Result<Response, Problem> {
-    write(&app, &caller, &id, &precondition, query, |found| {
+    let fresh = fresh_secrets()?;
+    write(&app, &caller, &id, &precondition, query, &fresh, |found| {
         let current = &found.ok_or_else(|| Problem::not_found(WHAT))?.value.settings;
-        let settings = settings(&app, &caller, None, |reading| document::patch(current, &body, reading))?;
-        Ok(Change { settings, is_secret_new: false })
+        settings(&app, &caller, None, &fresh, |reading| document::patch(current, &body, reading))
     })
     .await
 }

@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 use barid_registry::{SubscriptionId, document};
 
-use super::write::{Change, fresh_signing, settings, write};
+use super::write::{fresh_secrets, settings, write};
 use crate::{
     access::Caller,
     app::App,
@@ -13,7 +13,8 @@ use crate::{
 
 /// Register or replace a subscription.
 ///
-/// The id must be the one of the document's tenant and name. A document without a signing secret keeps the one there is.
+/// The id must be the one of the document's tenant and name. A scheme without a signing secret keeps the one
+/// it has, else gets one that this answer shows.
 /// Whether it is paused stays as it is. `If-Match` replaces only the version it names, `If-None-Match: *` only creates. The
 /// header `barid-outcome` says what was done.
 #[utoipa::path(put, path = "/v1/subscriptions/{id}", tag = "subscriptions", operation_id = "putSubscription", params(("id" = String, Path), WaitOrTry),
@@ -29,19 +30,17 @@ pub(super) async fn put(
     precondition: Precondition,
     Document(body): Document,
 ) -> Result<Response, Problem> {
-    let fresh = fresh_signing()?;
+    let fresh = fresh_secrets()?;
     // Before anything is looked up: ids can be worked out, and must not tell whether another tenant's subscription exists.
-    let told = settings(&app, &caller, Some(&fresh), |reading| document::read(&body, reading))?;
+    let told = settings(&app, &caller, None, &fresh, |reading| document::read(&body, reading))?;
     if told.id() != id {
         let message =
             "does not belong to the id in the path, which is derived from tenant and name: use POST, or that id";
         return Err(Problem::at("/name", message));
     }
-    write(&app, &caller, &id, &precondition, query, |found| {
-        let signing = found.map_or(&fresh, |row| &row.value.settings.signing);
-        let settings = settings(&app, &caller, Some(signing), |reading| document::read(&body, reading))?;
-        let is_secret_new = settings.signing == fresh;
-        Ok(Change { settings, is_secret_new })
+    write(&app, &caller, &id, &precondition, query, &fresh, |found| {
+        let signing = found.map(|row| &row.value.settings.signing);
+        settings(&app, &caller, signing, &fresh, |reading| document::read(&body, reading))
     })
     .await
 }

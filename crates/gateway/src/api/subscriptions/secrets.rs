@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use barid_registry::SubscriptionId;
+use barid_registry::{SigningScheme, SubscriptionId};
 use serde_json::{Value, json};
 
 use super::write::must_find;
@@ -18,7 +18,7 @@ use crate::{
 
 /// Show the secrets of a subscription: the whole URL, and what signs its deliveries.
 #[utoipa::path(get, path = "/v1/subscriptions/{id}/secrets", tag = "subscriptions", operation_id = "getSubscriptionSecrets", params(("id" = String, Path)),
-    responses((status = 200, description = "The secrets, the newest signing secret first.", body = ref("#/components/schemas/SubscriptionSecrets"))))]
+    responses((status = 200, description = "The secrets, of each scheme the newest first.", body = ref("#/components/schemas/SubscriptionSecrets"))))]
 pub(super) async fn secrets(
     State(app): State<App>,
     caller: Caller,
@@ -27,12 +27,22 @@ pub(super) async fn secrets(
 ) -> Result<Response, Problem> {
     let row = must_find(&app, &caller, &id).await?;
     let settings = &row.value.settings;
-    let secrets: Value = settings
-        .signing
-        .keys()
-        .iter()
-        .map(|key| json!({"secret": key.secret.expose().as_str(), "until": key.until.map(time)}))
-        .collect();
+    let secrets: Value = settings.signing.schemes().iter().flat_map(of_scheme).collect();
     let body = json!({"id": id.as_str(), "url": settings.destination.text(), "secrets": secrets});
     Ok(with_version(row.revision, Json(body).into_response()))
+}
+
+fn of_scheme(of: &SigningScheme) -> impl Iterator<Item = Value> {
+    of.keys.iter().map(|secret| {
+        let mut shown = json!({
+            "scheme": of.scheme.name(),
+            "header": of.scheme.header(),
+            "secret": secret.key.expose().as_str(),
+            "until": secret.until.map(time),
+        });
+        if let Some(public) = secret.key.public() {
+            shown["public_key"] = json!(public.to_string());
+        }
+        shown
+    })
 }

@@ -1,10 +1,10 @@
 //! How a subscription is shown: its document with secrets masked, and what it has beside that.
 
-use barid_registry::{Secrets, Settings, Signing, document};
+use barid_registry::{Fresh, Secrets, Settings, Signing, document};
 use barid_store::{Registered, Row};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::api::registered::{stamp, time};
+use crate::api::registered::stamp;
 
 /// A subscription, secrets masked.
 pub(super) fn view(row: &Row<Registered>) -> Value {
@@ -22,15 +22,7 @@ pub(super) fn draft(settings: &Settings) -> Value {
     shown
 }
 
-/// Shows the newest secret, which was just made, as it will not be shown again.
-pub(super) fn reveal_newest(shown: &mut Value, signing: &Signing) {
-    let secrets = signing.keys().iter().enumerate().map(|(number, key)| {
-        let text = if number == 0 { key.secret.expose().to_string() } else { key.secret.masked() };
-        let mut secret = Map::from_iter([("secret".to_owned(), json!(text))]);
-        if let Some(until) = key.until {
-            secret.insert("until".to_owned(), json!(time(until)));
-        }
-        Value::Object(secret)
-    });
-    shown["signing"] = json!({"scheme": "standard", "secrets": secrets.collect::<Value>()});
+/// Shows those secrets that were made just now, as they will not be shown again.
+pub(super) fn reveal(shown: &mut Value, signing: &Signing, fresh: &Fresh) {
+    shown["signing"] = document::reveal(signing, fresh);
 }

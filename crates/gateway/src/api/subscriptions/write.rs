@@ -2,8 +2,7 @@
 //! of it again. So neither a change nor a secret is lost to somebody who writes at the same moment.
 
 use axum::response::Response;
-use barid_registry::{Problems, Reading, Settings, Signing, SubscriptionId};
-use barid_signature::Secret;
+use barid_registry::{Fresh, Problems, Reading, Settings, Signing, SubscriptionId};
 use barid_store::{Error, Expect, Outcome, Put, Registered, Row};
 
 use super::{WHAT, view};
@@ -80,19 +79,21 @@ pub(super) async fn must_find(app: &App, caller: &Caller, id: &SubscriptionId) -
     find(app, caller, id).await?.ok_or_else(|| Problem::not_found(WHAT))
 }
 
-/// A signing secret that nobody knows.
-pub(super) fn fresh_signing() -> Result<Signing, Problem> {
-    clock::random(|fill| Signing::from(Secret::generate(fill)))
+/// Signing secrets that nobody knows.
+pub(super) fn fresh_secrets() -> Result<Fresh, Problem> {
+    clock::random(|fill| Fresh::generate(fill))
 }
 
-/// Reads settings, and refuses destinations that must not be called.
+/// Reads settings, with what signs now and new secrets for what has none, and refuses destinations that must not be called.
 pub(super) fn settings(
     app: &App,
     caller: &Caller,
     signing: Option<&Signing>,
+    fresh: &Fresh,
     read: impl FnOnce(&Reading<'_>) -> Result<Settings, Problems>,
 ) -> Result<Settings, Problem> {
-    let reading = Reading { allow_http: app.guard.allow_http, signing, tenant: caller.tenant.as_ref() };
+    let reading =
+        Reading { allow_http: app.guard.allow_http, signing, fresh: Some(fresh), tenant: caller.tenant.as_ref() };
     let settings = read(&reading)?;
     match judge_destination(&settings, app.guard) {
         Ok(()) => Ok(settings),
@@ -100,15 +101,7 @@ pub(super) fn settings(
     }
 }
 
-/// What is to become of a subscription.
-pub(super) struct Change {
-    /// What it is to be.
-    pub(super) settings: Settings,
-    /// Whether its newest secret was made just now, and is to be shown.
-    pub(super) is_secret_new: bool,
-}
-
-/// Writes what `decide` makes of what there is, and answers with it. One that cannot be read is decided about as if there
+/// Writes what `decide` makes of what there is, and answers with it; those of `fresh` among its secrets are shown. One that cannot be read is decided about as if there
 /// were none, and replaced.
 pub(super) async fn write(
     app: &App,
@@ -116,12 +109,13 @@ pub(super) async fn write(
     id: &SubscriptionId,
     precondition: &Precondition,
     query: WaitOrTry,
-    decide: impl Fn(Option<&Row<Registered>>) -> Result<Change, Problem>,
+    fresh: &Fresh,
+    decide: impl Fn(Option<&Row<Registered>>) -> Result<Settings, Problem>,
 ) -> Result<Response, Problem> {
     for _ in 1..TRIES {
         let found = look(app, caller, id).await?;
         // Decided first: what is wrong in itself is told whatever version it is for.
-        let Change { settings, is_secret_new } = match decide(found.row()) {
+        let settings = match decide(found.row()) {
             // It builds on what there is, and that is there, but lost.
             Err(missing) if missing.kind() == Kind::NotFound && found.revision().is_some() => return Err(unreadable()),
             decided => decided?,
@@ -138,7 +132,7 @@ pub(super) async fn write(
         let expect = found.revision().map_or(Expect::Absent, Expect::Revision);
         let quota = app.quotas(&settings.tenant).subscriptions;
         match app.store.put_subscription(&settings, expect, quota, clock::now()).await {
-            Ok(put) => return answer(app, id, put, query, is_secret_new.then_some(&settings.signing)).await,
+            Ok(put) => return answer(app, id, put, query, fresh).await,
             Err(error) if is_raced(&error) => {}
             Err(error) => return Err(error.into()),
         }
@@ -151,13 +145,11 @@ async fn answer(
     id: &SubscriptionId,
     put: Put,
     query: WaitOrTry,
-    reveal: Option<&Signing>,
+    fresh: &Fresh,
 ) -> Result<Response, Problem> {
     let row = app.store.subscription(id).await?.ok_or(Error::NotFound)?;
     let mut shown = view::view(&row);
-    if let Some(signing) = reveal {
-        view::reveal_newest(&mut shown, signing);
-    }
+    view::reveal(&mut shown, &row.value.settings.signing, fresh);
     let response = with_version(row.revision, done(put.outcome, Some(shown)));
     Ok(changes::announce(app, put.revision, query.wait, response).await)
 }
