@@ -13,6 +13,7 @@ mod explain;
 mod guides;
 mod harness;
 mod hostile;
+mod interop;
 mod ledger;
 mod malformed;
 mod misbehaving;

@@ -19,6 +19,7 @@ pub struct Wants {
     max_in_flight: Option<u16>,
     schedule: Option<Vec<String>>,
     payload: Option<Value>,
+    signing: Option<Value>,
     filter: Option<String>,
     destination: Map<String, Value>,
 }
@@ -35,6 +36,7 @@ impl Wants {
             max_in_flight: None,
             schedule: None,
             payload: None,
+            signing: None,
             filter: None,
             destination: Map::new(),
         }
@@ -82,6 +84,13 @@ impl Wants {
         self
     }
 
+    /// Signed like this; by Standard Webhooks with [`SECRET`] unless told.
+    #[must_use]
+    pub fn signing(mut self, signing: Value) -> Self {
+        self.signing = Some(signing);
+        self
+    }
+
     /// With this filter.
     #[must_use]
     pub fn filter(mut self, filter: &str) -> Self {
@@ -111,7 +120,7 @@ impl Wants {
             ("name".to_owned(), self.name.clone().into()),
             ("events".to_owned(), self.events.clone().into()),
             ("destination".to_owned(), destination.into()),
-            ("signing".to_owned(), json!({"secret": SECRET})),
+            ("signing".to_owned(), self.signing.clone().unwrap_or_else(|| json!({"secret": SECRET}))),
             ("delivery".to_owned(), delivery.into()),
         ]);
         set(&mut whole, "tenant", self.tenant.as_deref());
