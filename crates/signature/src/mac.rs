@@ -136,13 +136,12 @@ pub(crate) fn digest<M: hmac::Mac + Clone>(keyed: &M, parts: &[&[u8]]) -> hmac::
 /// HMAC takes one block as its key: shorter ones are padded with zeros, longer ones hashed first.
 fn keyed<M: KeyInit + KeySizeUser, D: Digest>(key: &[u8]) -> M {
     let mut block = hmac::digest::Key::<M>::default();
-    match block.get_mut(..key.len()) {
-        Some(start) => start.copy_from_slice(key),
-        None => {
-            let mut hashed = D::digest(key);
-            block[..hashed.len()].copy_from_slice(&hashed);
-            hashed.as_mut_slice().zeroize();
-        }
+    if let Some(start) = block.get_mut(..key.len()) {
+        start.copy_from_slice(key);
+    } else {
+        let mut hashed = D::digest(key);
+        block[..hashed.len()].copy_from_slice(&hashed);
+        hashed.as_mut_slice().zeroize();
     }
     let mac = M::new(&block);
     block.as_mut_slice().zeroize();

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use barid_event::{Pattern, Tenant};
 
-use super::{
-    Reading, destination, payload,
-    signing::{self, Named},
-};
+use super::{Reading, destination, payload, signing};
 use crate::{
     cursor::{Cursor, Fields, Keys, all},
     destination::Destination,
@@ -18,6 +15,7 @@ use crate::{
     problem::{Problem, Problems},
     schedule::{MAX_DELAYS, Schedule},
     settings::Settings,
+    signing::Signing,
     subscription::{MAX_PATTERNS, Patterns},
 };
 
@@ -31,41 +29,38 @@ const SUBSCRIPTION: Keys = Keys {
 const DELIVERY: Keys = Keys { known: &["max_in_flight", "retry"], unsupported: &["rate_limit", "ordered"] };
 const RETRY: Keys = Keys { known: &["schedule", "permanent"], unsupported: &[] };
 
-/// A subscription that was read, its secrets apart.
-pub(crate) struct Draft<S> {
+/// A subscription that was read.
+pub(crate) struct Draft {
     pub(crate) name: Name,
     pub(crate) tenant: Tenant,
     patterns: Patterns,
     filter: Option<Filter>,
     payload: Arc<Payload>,
     destination: Destination,
-    signing: S,
+    /// Nothing where no secrets were needed.
+    signing: Option<Signing>,
     policy: Policy,
 }
 
 /// The settings at a cursor.
 pub(crate) fn settings(at: &Cursor<'_>, reading: &Reading<'_>, problems: &mut Problems) -> Option<Settings> {
-    let complete = |named: Option<Vec<Named<'_>>>, at: &Cursor<'_>, problems: &mut Problems| match named {
-        Some(named) => signing::complete(named, at, reading, problems),
-        None => problems.keep(signing::unnamed(at, reading)),
-    };
     let Draft { name, tenant, patterns, filter, payload, destination, signing, policy } =
-        read(at, reading, complete, problems)?;
-    Some(Settings { name, tenant, patterns, filter, payload, destination, signing, policy })
+        read(at, reading, Some(reading), problems)?;
+    Some(Settings { name, tenant, patterns, filter, payload, destination, signing: signing?, policy })
 }
 
 /// The subscription at a cursor, whether it has secrets or not.
-pub(crate) fn draft(at: &Cursor<'_>, reading: &Reading<'_>, problems: &mut Problems) -> Option<Draft<()>> {
-    read(at, reading, |_, _, _| Some(()), problems)
+pub(crate) fn draft(at: &Cursor<'_>, reading: &Reading<'_>, problems: &mut Problems) -> Option<Draft> {
+    read(at, reading, None, problems)
 }
 
-/// `complete` makes of the schemes that are named, and where that is, what signs; nothing after adding a problem.
-fn read<'y, S>(
-    at: &Cursor<'y>,
+/// `secrets` has those that the document does not name; without it, none are needed.
+fn read(
+    at: &Cursor<'_>,
     reading: &Reading<'_>,
-    complete: impl FnOnce(Option<Vec<Named<'y>>>, &Cursor<'y>, &mut Problems) -> Option<S>,
+    secrets: Option<&Reading<'_>>,
     problems: &mut Problems,
-) -> Option<Draft<S>> {
+) -> Option<Draft> {
     let fields = at.fields(&SUBSCRIPTION, problems)?;
     // Read everything before giving up, so that every problem is found.
     let name = problems.keep(fields.require("name").and_then(Cursor::parse::<Name>));
@@ -76,10 +71,7 @@ fn read<'y, S>(
     let payload = fields.get("payload").map_or_else(|| Some(Payload::default()), |at| payload::read(at, problems));
     let destination =
         problems.keep(fields.require("destination")).and_then(|at| destination::read(at, reading.allow_http, problems));
-    let signing = match fields.get("signing") {
-        Some(at) => signing::read(at, problems).and_then(|named| complete(Some(named), at, problems)),
-        None => complete(None, at, problems),
-    };
+    let signing = signing::of(&fields, destination.as_ref(), secrets, problems);
     let policy = fields.get("delivery").map_or_else(Policy::default, |at| policy(at, problems));
     Some(Draft {
         name: name?,
@@ -88,7 +80,7 @@ fn read<'y, S>(
         filter,
         payload: Arc::new(payload?),
         destination: destination?,
-        signing: signing?,
+        signing,
         policy,
     })
 }

@@ -5,14 +5,13 @@ mod write;
 
 use barid_signature::Scheme;
 
+use self::read::{Named, read};
 pub use self::write::reveal;
-pub(super) use self::{
-    read::{Named, read},
-    write::write,
-};
+pub(super) use self::write::write;
 use super::Reading;
 use crate::{
-    cursor::Cursor,
+    cursor::{Cursor, Fields},
+    destination::Destination,
     problem::{Problem, Problems},
     signing::{Fresh, Signing, SigningScheme},
 };
@@ -26,8 +25,45 @@ pub(super) fn advice(scheme: &Scheme) -> &'static str {
     }
 }
 
+/// What signs, as the fields of a document say, to this destination; nothing after adding a problem. `reading` has the
+/// secrets that the document does not name: without it, schemes may lack theirs, and nothing signs yet.
+pub(super) fn of(
+    fields: &Fields<'_>,
+    destination: Option<&Destination>,
+    reading: Option<&Reading<'_>>,
+    problems: &mut Problems,
+) -> Option<Signing> {
+    let Some(at) = fields.get("signing") else {
+        let signing = problems.keep(unnamed(fields, reading?))?;
+        if let Some(message) = signing.signer().names().find_map(|header| clash(header, destination)) {
+            problems.add(fields.faulty("signing", message));
+        }
+        return Some(signing);
+    };
+    let named = read(at, problems)?;
+    for Named { at, scheme, .. } in &named {
+        if let Some(message) = clash(scheme.header(), destination) {
+            problems.add(at.problem(message));
+        }
+    }
+    complete(named, at, reading?, problems)
+}
+
+/// Why a signature cannot travel in a header, if the destination sets it as well.
+fn clash(header: &str, destination: Option<&Destination>) -> Option<String> {
+    let access = destination?.access()?;
+    let by = if access.headers().iter().any(|field| field.name() == header) {
+        "destination.headers"
+    } else if access.auth().header().is_some_and(|name| name.eq_ignore_ascii_case(header)) {
+        "destination.auth"
+    } else {
+        return None;
+    };
+    Some(format!("sets header {header}, as {by} does: use another header"))
+}
+
 /// Signing as named. A scheme without secrets keeps those that the same scheme has in the reading, else gets a fresh one.
-pub(super) fn complete(
+fn complete(
     named: Vec<Named<'_>>,
     whole: &Cursor<'_>,
     reading: &Reading<'_>,
@@ -54,7 +90,7 @@ pub(super) fn complete(
 }
 
 /// Signing for a document that does not speak of it: as it was, or by Standard Webhooks with a fresh secret.
-pub(super) fn unnamed(whole: &Cursor<'_>, reading: &Reading<'_>) -> Result<Signing, Problem> {
+fn unnamed(fields: &Fields<'_>, reading: &Reading<'_>) -> Result<Signing, Problem> {
     let signing = reading.signing.cloned().or_else(|| reading.fresh.map(Fresh::signing));
-    signing.ok_or_else(|| whole.missing(&["signing", "secret"], advice(&Scheme::Standard)))
+    signing.ok_or_else(|| fields.missing(&["signing", "secret"], advice(&Scheme::Standard)))
 }

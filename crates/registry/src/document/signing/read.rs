@@ -1,6 +1,6 @@
 //! Which keys a scheme has in a document, and which rule each value obeys.
 
-use barid_headers::Headers;
+use barid_headers::Field;
 use barid_signature::{
     Algorithm, BareHmac, Encoding, HeaderName, Key, MAX_KEYS, MAX_SCHEMES, Prefix, Scheme, VerifyingKey,
 };
@@ -23,11 +23,8 @@ const SECRET: Keys = Keys { known: &["secret", "until"], unsupported: &[] };
 /// What the schemes are called, for who named another.
 const SCHEMES: &str = "standard, standard-ed25519, github, stripe or hmac";
 
-/// Headers that Barid sets itself, by how they begin.
-const OURS: [&str; 4] = ["webhook-", "barid-", "ce-", "content-"];
-
 /// A scheme as a document names it, which may still lack its secrets.
-pub(in crate::document) struct Named<'y> {
+pub(super) struct Named<'y> {
     pub(super) at: Cursor<'y>,
     pub(super) scheme: Scheme,
     pub(super) keys: Option<Vec<SigningSecret>>,
@@ -35,7 +32,7 @@ pub(in crate::document) struct Named<'y> {
 }
 
 /// The schemes at a cursor: one, or a list.
-pub(in crate::document) fn read<'y>(at: &Cursor<'y>, problems: &mut Problems) -> Option<Vec<Named<'y>>> {
+pub(super) fn read<'y>(at: &Cursor<'y>, problems: &mut Problems) -> Option<Vec<Named<'y>>> {
     if !at.is_list() {
         return Some(vec![named(at, problems)?]);
     }
@@ -107,10 +104,7 @@ fn hmac(fields: &Fields<'_>, problems: &mut Problems) -> Option<BareHmac> {
 /// A header that a signature may travel in.
 fn header(at: &Cursor<'_>) -> Result<HeaderName, Problem> {
     let name = at.parse::<HeaderName>()?;
-    if OURS.iter().any(|ours| name.as_str().starts_with(ours)) {
-        return Err(at.problem("is set by barid itself: use another header"));
-    }
-    at.check(Headers::new().set(name.as_str(), "")).map(|()| name)
+    at.check(Field::of_user(name.as_str(), "")).map(|_| name)
 }
 
 fn public(at: &Cursor<'_>, scheme: &Scheme) -> Result<VerifyingKey, Problem> {

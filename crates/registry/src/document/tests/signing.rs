@@ -125,7 +125,7 @@ fn each_wrong_value_is_named_by_its_place() {
         (
             json!({"scheme": "hmac", "header": "webhook-id"}),
             "/signing/header",
-            "is set by barid itself: use another header",
+            "header `webhook-id` is set by barid itself, as every one that begins with webhook-, barid- or ce-: remove it",
         ),
         (
             json!({"scheme": "hmac", "header": "Host"}),
@@ -171,6 +171,20 @@ fn each_wrong_value_is_named_by_its_place() {
         ),
     ] {
         assert_eq!(refused(&signing), [(pointer.to_owned(), message.to_owned())], "{signing}");
+    }
+}
+
+#[test]
+fn a_header_belongs_to_the_signature_or_to_the_destination() {
+    for (key, value, by) in [
+        ("headers", json!({"X-Signature": "a"}), "destination.headers"),
+        ("auth", json!({"kind": "header", "name": "x-signature", "value": "a"}), "destination.auth"),
+    ] {
+        let mut document = with(&json!({"scheme": "hmac", "header": "x-signature", "secret": "0123456789"}));
+        document["destination"][key] = value;
+        let refused = read(&document, &Reading::default()).unwrap_err();
+        let message = format!("sets header x-signature, as {by} does: use another header");
+        assert_eq!(told(&refused), [("/signing", message.as_str())]);
     }
 }
 
