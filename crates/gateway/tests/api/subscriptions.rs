@@ -200,8 +200,8 @@ async fn several_schemes_sign_and_each_has_its_own_secret() {
     assert_eq!((&after[0], &after[2]), (&before[0], &before[2]));
 
     // A patch that adds a scheme keeps the others' secrets and shows the new one's.
-    let patch = json!({"signing": [{"scheme": "github"}, {"scheme": "standard"}]});
-    let patched = world.request(&world.admin, "PATCH", &path, Some(&patch)).await.expect(200).body["signing"].clone();
+    let change = json!({"signing": [{"scheme": "github"}, {"scheme": "standard"}]});
+    let patched = world.request(&world.admin, "PATCH", &path, Some(&change)).await.expect(200).body["signing"].clone();
     assert!(patched[1]["secrets"][0]["secret"].as_str().unwrap().starts_with("whsec_"));
     let now = secrets().await;
     assert_eq!((&now[0], &now[1]["secret"]), (&after[1], &patched[1]["secrets"][0]["secret"]));
