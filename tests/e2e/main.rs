@@ -26,6 +26,7 @@ mod publishing;
 mod registry;
 mod retrying;
 mod road;
+mod rules;
 mod shapes;
 mod slow;
 mod stalls;

@@ -18,6 +18,9 @@ pub struct Wants {
     timeout: Option<String>,
     max_in_flight: Option<u16>,
     schedule: Option<Vec<String>>,
+    success: Option<Value>,
+    permanent: Option<Vec<u16>>,
+    horizon: Option<String>,
     payload: Option<Value>,
     signing: Option<Value>,
     filter: Option<String>,
@@ -35,6 +38,9 @@ impl Wants {
             timeout: None,
             max_in_flight: None,
             schedule: None,
+            success: None,
+            permanent: None,
+            horizon: None,
             payload: None,
             signing: None,
             filter: None,
@@ -77,6 +83,27 @@ impl Wants {
         self
     }
 
+    /// With these rules for what counts as delivered.
+    #[must_use]
+    pub fn success(mut self, rules: Value) -> Self {
+        self.success = Some(rules);
+        self
+    }
+
+    /// With these statuses that end a delivery at once.
+    #[must_use]
+    pub fn permanent(mut self, statuses: &[u16]) -> Self {
+        self.permanent = Some(statuses.to_vec());
+        self
+    }
+
+    /// Given up so long after it was routed, such as `72h`.
+    #[must_use]
+    pub fn horizon(mut self, horizon: &str) -> Self {
+        self.horizon = Some(horizon.to_owned());
+        self
+    }
+
     /// With this payload.
     #[must_use]
     pub fn payload(mut self, payload: Value) -> Self {
@@ -114,8 +141,12 @@ impl Wants {
         destination.extend(self.destination.clone());
         let mut delivery = Map::new();
         set(&mut delivery, "max_in_flight", self.max_in_flight);
-        let schedule = self.schedule.as_ref().map(|delays| json!({"schedule": delays}));
-        set(&mut delivery, "retry", schedule);
+        set(&mut delivery, "success", self.success.clone());
+        let mut retry = Map::new();
+        set(&mut retry, "schedule", self.schedule.clone());
+        set(&mut retry, "permanent", self.permanent.clone());
+        set(&mut retry, "horizon", self.horizon.as_deref());
+        delivery.insert("retry".to_owned(), retry.into());
         let mut whole = Map::from_iter([
             ("name".to_owned(), self.name.clone().into()),
             ("events".to_owned(), self.events.clone().into()),

@@ -6,13 +6,13 @@
 use std::time::{Duration, SystemTime};
 
 use barid_egress::{Failure, Fault, Response};
-use barid_registry::Policy;
+use barid_registry::{Judgement, Policy, Unmet};
 
 /// Why a delivery was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rejected {
-    /// The status, if there was an answer.
-    pub(crate) status: Option<u16>,
+    /// The reason of the dead letter, if nothing more is tried.
+    pub(crate) reason: &'static str,
     pub(crate) fault: Fault,
     /// For people and records: `status 503`, or `timeout: no complete response within 15 s`.
     pub(crate) detail: String,
@@ -33,10 +33,9 @@ pub(crate) fn code_class(result: &Result<Response, Failure>) -> &'static str {
     }
 }
 
-/// Judges an answer: success, or a permanent or transient rejection.
+/// Judges an answer: success, or a permanent or transient rejection, as the subscription's policy says.
 ///
-/// Every 2xx is a success. A status the subscription calls permanent (410 by default) ends the delivery. Everything else,
-/// redirects among it, is tried again; `retry-after` is heeded whatever the status.
+/// A redirect is an answer like others. `retry-after` is heeded whatever the status.
 pub(crate) fn judge(
     result: &Result<Response, Failure>,
     policy: &Policy,
@@ -46,26 +45,37 @@ pub(crate) fn judge(
         Ok(response) => response,
         Err(failure) => {
             return Err(backoff::Error::transient(Rejected {
-                status: None,
+                // Never permanent: only the end of the schedule ends it.
+                reason: "attempts_exhausted",
                 fault: failure.kind.fault(),
                 detail: failure.to_string(),
             }));
         }
     };
-    if (200..300).contains(&response.status) {
-        return Ok(());
-    }
-    let redirect = response.location.as_ref().map(|_| ", a redirect, which is not followed");
-    let rejected = Rejected {
-        status: Some(response.status),
-        fault: Fault::Receiver,
-        detail: format!("status {}{}", response.status, redirect.unwrap_or_default()),
+    let (unmet, is_permanent) = match policy.judge(response.status, &response.body, response.truncated) {
+        Judgement::Delivered => return Ok(()),
+        Judgement::Permanent(unmet) => (unmet, true),
+        Judgement::Transient(unmet) => (unmet, false),
     };
-    if policy.is_permanent(response.status) {
+    let rejected = rejected(response, &unmet);
+    if is_permanent {
         return Err(backoff::Error::permanent(rejected));
     }
     let retry_after = response.retry_after.as_deref().and_then(|text| parse_retry_after(text, now));
     Err(backoff::Error::Transient { err: rejected, retry_after })
+}
+
+fn rejected(response: &Response, unmet: &Unmet) -> Rejected {
+    let status = response.status;
+    let (reason, detail) = match unmet {
+        Unmet::Body(fault) => ("permanent_body", format!("status {status}, but the body does not do: {fault}")),
+        Unmet::Status => {
+            let redirect = response.location.as_ref().map(|_| ", a redirect, which is not followed");
+            let reason = if status == 410 { "gone" } else { "permanent_status" };
+            (reason, format!("status {status}{}", redirect.unwrap_or_default()))
+        }
+    };
+    Rejected { reason, fault: Fault::Receiver, detail }
 }
 
 /// Reads `retry-after` (RFC 9110, section 10.2.3): seconds, or an HTTP date. A date in the past means now; anything else
@@ -81,6 +91,10 @@ pub(crate) fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration>
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use barid_registry::{BodyRule, Otherwise, Success};
+
     use super::*;
 
     fn answer(status: u16, retry_after: Option<&str>) -> Response {
@@ -96,22 +110,40 @@ mod tests {
     }
 
     fn judged(status: u16, retry_after: Option<&str>) -> Result<(), backoff::Error<Rejected>> {
-        judge(&Ok(answer(status, retry_after)), &Policy::default(), SystemTime::UNIX_EPOCH)
+        judge(&Ok(answer(status, retry_after)), &Policy::default(), UNIX_EPOCH)
     }
 
     #[test]
-    fn every_2xx_is_a_success() {
-        for status in [200, 201, 202, 204, 299] {
-            assert!(judged(status, None).is_ok(), "{status}");
-        }
+    fn says_what_a_dead_letter_is_called_and_why() {
+        assert!(judged(204, None).is_ok());
+        let Err(backoff::Error::Permanent(gone)) = judged(410, None) else { panic!("gone is permanent") };
+        assert_eq!((gone.reason, gone.detail.as_str()), ("gone", "status 410"));
+        let Err(backoff::Error::Transient { err, .. }) = judged(503, None) else { panic!("503 is transient") };
+        assert_eq!((err.reason, err.detail.as_str()), ("permanent_status", "status 503"));
     }
 
     #[test]
-    fn only_410_is_permanent_by_default() {
-        for status in [301, 400, 401, 403, 404, 408, 409, 422, 429, 500, 503] {
-            assert!(matches!(judged(status, None), Err(backoff::Error::Transient { .. })), "{status}");
-        }
-        assert!(matches!(judged(410, None), Err(backoff::Error::Permanent(_))));
+    fn a_redirect_says_that_it_was_not_followed() {
+        let redirect = Response { location: Some("/elsewhere".to_owned()), ..answer(302, None) };
+        let Err(backoff::Error::Transient { err, .. }) = judge(&Ok(redirect), &Policy::default(), UNIX_EPOCH) else {
+            panic!("a redirect is transient");
+        };
+        assert_eq!(err.detail, "status 302, a redirect, which is not followed");
+    }
+
+    #[test]
+    fn a_wrong_body_says_which_rule_it_breaks_and_heeds_retry_after() {
+        let mut success = Success::default();
+        success.set_body(BodyRule::equals("/ok", true.into()).unwrap(), Otherwise::Retry);
+        let mut policy = Policy::default();
+        policy.set_success(success);
+        let wrong = Response { body: r#"{"ok": false}"#.into(), ..answer(200, Some("9")) };
+        let Err(backoff::Error::Transient { err, retry_after }) = judge(&Ok(wrong), &policy, UNIX_EPOCH) else {
+            panic!("it is tried again");
+        };
+        let detail = r#"status 200, but the body does not do: "/ok" in it is false (delivery.success.body.pointer)"#;
+        assert_eq!((err.reason, err.detail.as_str()), ("permanent_body", detail));
+        assert_eq!(retry_after, Some(Duration::from_secs(9)));
     }
 
     #[test]

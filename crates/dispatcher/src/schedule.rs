@@ -61,8 +61,7 @@ pub(crate) fn next(
 ) -> Next {
     let (rejected, retry_after) = match rejection {
         backoff::Error::Permanent(rejected) => {
-            let reason = if rejected.status == Some(410) { "gone" } else { "permanent_status" };
-            return Next::Dead { reason, detail: rejected.detail };
+            return Next::Dead { reason: rejected.reason, detail: rejected.detail };
         }
         backoff::Error::Transient { err, retry_after } => (err, retry_after),
     };
@@ -102,14 +101,16 @@ mod tests {
         Delivery { attempts, ..Delivery::first("sub_1", noon() + TimeDelta::hours(hours_left)) }
     }
 
-    fn rejected(status: u16) -> Rejected {
-        Rejected { status: Some(status), fault: Fault::Receiver, detail: format!("status {status}") }
+    fn rejected(reason: &'static str) -> Rejected {
+        Rejected { reason, fault: Fault::Receiver, detail: "status 503".to_owned() }
     }
 
     fn after(attempts: u32, retry_after: Option<u64>) -> Next {
         let schedule = Schedule::new([Duration::from_secs(5), Duration::from_mins(5)]).unwrap();
-        let rejection =
-            backoff::Error::Transient { err: rejected(503), retry_after: retry_after.map(Duration::from_secs) };
+        let rejection = backoff::Error::Transient {
+            err: rejected("permanent_status"),
+            retry_after: retry_after.map(Duration::from_secs),
+        };
         next(rejection, Steps::new(&schedule, attempts + 1, 0.5), &delivery(attempts, 100), noon())
     }
 
@@ -133,19 +134,17 @@ mod tests {
     }
 
     #[test]
-    fn a_permanent_status_ends_it_at_once() {
+    fn what_is_permanent_ends_at_once_by_its_reason() {
         let schedule = Schedule::default();
-        let steps = || Steps::new(&schedule, 1, 0.5);
-        let gone = next(backoff::Error::permanent(rejected(410)), steps(), &delivery(0, 1), noon());
+        let gone =
+            next(backoff::Error::permanent(rejected("gone")), Steps::new(&schedule, 1, 0.5), &delivery(0, 1), noon());
         assert!(matches!(gone, Next::Dead { reason: "gone", .. }));
-        let other = next(backoff::Error::permanent(rejected(422)), steps(), &delivery(0, 1), noon());
-        assert!(matches!(other, Next::Dead { reason: "permanent_status", .. }));
     }
 
     #[test]
     fn does_not_wait_past_the_end() {
         let schedule = Schedule::new([Duration::from_hours(2)]).unwrap();
-        let rejection = backoff::Error::transient(rejected(500));
+        let rejection = backoff::Error::transient(rejected("permanent_status"));
         let next = next(rejection, Steps::new(&schedule, 1, 0.5), &delivery(0, 1), noon());
         assert!(matches!(next, Next::Dead { reason: "expired", .. }));
     }

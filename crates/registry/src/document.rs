@@ -1,6 +1,7 @@
 //! A subscription as a document: what comes in a file and over the API, what is kept and what is shown. One reader, one
 //! writer, and what the writer writes the reader reads as the same settings.
 
+mod delivery;
 mod destination;
 mod patch;
 mod payload;

@@ -104,7 +104,11 @@ pub use id::{InvalidSubscriptionId, MAX_ID_LENGTH, SubscriptionId};
 pub use lane::{InvalidOwnLane, OwnLane};
 pub use name::{InvalidName, MAX_NAME_LENGTH, Name};
 pub use payload::Payload;
-pub use policy::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_PERMANENT, InvalidPolicy, MAX_IN_FLIGHT, PERMANENT_STATUS, Policy};
+pub use policy::{
+    BodyFault, BodyRule, DEFAULT_MAX_IN_FLIGHT, DEFAULT_PERMANENT, FINAL_STATUS, InvalidBodyRule, InvalidPolicy,
+    InvalidStatus, InvalidStatuses, Judgement, MAX_HORIZON, MAX_IN_FLIGHT, MAX_RULE_TEXT, MAX_STATUSES, MIN_HORIZON,
+    Otherwise, PERMANENT_STATUS, Policy, Status, Success, Unmet,
+};
 pub use problem::{Place, Problem, Problems};
 pub use refused::{Refused, check_fanout};
 pub use schedule::{InvalidSchedule, MAX_DELAY, MAX_DELAYS, MAX_TOTAL_DELAY, MIN_DELAY, Schedule};

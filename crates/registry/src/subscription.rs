@@ -44,10 +44,11 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// The longest time from the start of a delivery's first attempt to the end of its last; see
-    /// [`Schedule::horizon`](crate::Schedule::horizon).
+    /// The longest time from the start of a delivery's first attempt to the end of its last: what the schedule takes (see
+    /// [`Schedule::horizon`](crate::Schedule::horizon)), cut to the horizon that the subscription sets.
     pub fn horizon(&self) -> Duration {
-        self.policy.schedule().horizon(self.destination.timeout())
+        let schedule = self.policy.schedule().horizon(self.destination.timeout());
+        self.policy.horizon().map_or(schedule, |horizon| horizon.min(schedule))
     }
 
     /// Whether the two would deliver the same events in the same way, secrets included. Revisions do not count.

@@ -152,11 +152,7 @@ impl Planner {
         check_fanout(fanout, limit)?;
         let deliveries = wanted.iter().map(|subscription| {
             let home = home(subscription);
-            let expires_at = match home {
-                Home::Shared => now + (subscription.horizon() + SLACK),
-                Home::Own => own_lanes::expires_at(now, subscription.horizon()),
-            };
-            (Delivery::first(subscription.id.as_str(), expires_at), home)
+            (Delivery::first(subscription.id.as_str(), expires_at(subscription, home, now)), home)
         });
         let messages = self.pack(&work, deliveries, None, snapshot)?;
         let decision = Decision { incoming, work: &work, id_was_made, wanted: &wanted, filtered: &filtered };
@@ -234,13 +230,26 @@ fn home(subscription: &Subscription) -> Home {
     if subscription.lane == OwnLane::Open { Home::Own } else { Home::Shared }
 }
 
+/// When a delivery that is routed now is given up: when the subscription says, wherever it waits until then, or else with
+/// all the time that its schedule takes.
+fn expires_at(subscription: &Subscription, home: Home, now: DateTime<Utc>) -> DateTime<Utc> {
+    match (subscription.policy.horizon(), home) {
+        (Some(horizon), _) => now + horizon,
+        (None, Home::Shared) => now + (subscription.horizon() + SLACK),
+        (None, Home::Own) => own_lanes::expires_at(now, subscription.horizon()),
+    }
+}
+
 /// Where a delivery that was on its way elsewhere belongs, with the time it may take there. Whoever tests a subscription waits
 /// for the answer, so a test goes to no lane where it might have to wait.
 fn rehome(delivery: Delivery, snapshot: &Snapshot, now: DateTime<Utc>) -> (Delivery, Home) {
     let subscription = snapshot.get(&delivery.subscription).filter(|subscription| home(subscription) == Home::Own);
     match subscription {
         Some(subscription) if delivery.test.is_none() => {
-            let expires_at = own_lanes::expires_at(now, subscription.horizon());
+            let expires_at = match subscription.policy.horizon() {
+                Some(_) => delivery.expires_at,
+                None => expires_at(subscription, Home::Own, now),
+            };
             (Delivery { expires_at, ..delivery }, Home::Own)
         }
         _ => (delivery, Home::Shared),

@@ -46,7 +46,7 @@ impl Dispatcher {
             Err(unmakeable) => return self.not_made(ticket, &parcel, index, &unmakeable),
         };
         if let Some(test) = &parcel.delivery(index).test {
-            return self.tried_out(ticket, test, &result, took);
+            return self.tried_out(ticket, test, &subscription.policy, &result, took);
         }
         let (delivery, moment) = (parcel.delivery(index), wall_clock());
         let verdict = outcome::judge(&result, &subscription.policy, moment.into());

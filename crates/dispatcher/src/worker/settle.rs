@@ -93,8 +93,13 @@ impl Dispatcher {
         let Some(held) = self.groups.get(ticket) else {
             return;
         };
-        let expires_at = own_lanes::expires_at(wall_clock(), subscription.horizon());
-        let delivery = Delivery { expires_at, ..unattempted(held) };
+        let delivery = unattempted(held);
+        let expires_at = match subscription.policy.horizon() {
+            // The subscription's own word on how old an event may be counts while it is paused too.
+            Some(_) => delivery.expires_at,
+            None => own_lanes::expires_at(wall_clock(), subscription.horizon()),
+        };
+        let delivery = Delivery { expires_at, ..delivery };
         self.moved("own_lane");
         self.go_to_lane(ticket, Lane::own(subscription.id.as_str()), delivery);
     }

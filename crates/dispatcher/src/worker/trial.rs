@@ -9,6 +9,7 @@ use std::time::Duration;
 use barid_broker::control::{Notice, TestOutcome};
 use barid_broker::notice::MAX_TEST_BODY;
 use barid_egress::{Failure, Response};
+use barid_registry::{Judgement, Policy, Unmet};
 
 use super::arrive::RETURNS_TO_SPLIT;
 use super::{Dispatcher, wall_clock};
@@ -48,8 +49,15 @@ impl Dispatcher {
     }
 
     /// The attempt was made.
-    pub(super) fn tried_out(&mut self, ticket: Ticket, test: &str, result: &Result<Response, Failure>, took: Duration) {
-        self.tell_test(ticket, test, outcome(result, took));
+    pub(super) fn tried_out(
+        &mut self,
+        ticket: Ticket,
+        test: &str,
+        policy: &Policy,
+        result: &Result<Response, Failure>,
+        took: Duration,
+    ) {
+        self.tell_test(ticket, test, outcome(result, policy, took));
     }
 
     pub(super) fn tell_test(&mut self, ticket: Ticket, test: &str, outcome: TestOutcome) {
@@ -60,16 +68,24 @@ impl Dispatcher {
     }
 }
 
-/// What an attempt looks like to whoever asked for it.
-fn outcome(result: &Result<Response, Failure>, took: Duration) -> TestOutcome {
+/// What an attempt looks like to whoever asked for it: judged as every other, without what would follow.
+fn outcome(result: &Result<Response, Failure>, policy: &Policy, took: Duration) -> TestOutcome {
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match result {
         Ok(response) => {
+            let judgement = policy.judge(response.status, &response.body, response.truncated);
+            let error = match &judgement {
+                Judgement::Permanent(Unmet::Body(fault)) | Judgement::Transient(Unmet::Body(fault)) => {
+                    Some(format!("the body does not do: {fault}"))
+                }
+                // The status says it all.
+                _ => None,
+            };
             let shown = &response.body[..response.body.len().min(MAX_TEST_BODY)];
             TestOutcome {
-                delivered: (200..300).contains(&response.status),
+                delivered: judgement == Judgement::Delivered,
                 status: Some(response.status),
-                error: None,
+                error,
                 duration_ms,
                 body: String::from_utf8_lossy(shown).into_owned(),
             }
@@ -81,6 +97,7 @@ fn outcome(result: &Result<Response, Failure>, took: Duration) -> TestOutcome {
 #[cfg(test)]
 mod tests {
     use barid_egress::FailureKind;
+    use barid_registry::{BodyRule, Otherwise, Success};
 
     use super::*;
 
@@ -99,17 +116,28 @@ mod tests {
 
     #[test]
     fn tells_the_status_and_the_beginning_of_the_answer() {
-        let told = outcome(&Ok(answer(503, vec![b'a'; 5000])), Duration::from_millis(7));
+        let told = outcome(&Ok(answer(503, vec![b'a'; 5000])), &Policy::default(), Duration::from_millis(7));
         assert_eq!((told.delivered, told.status, told.duration_ms), (false, Some(503), 7));
         assert_eq!(told.body.len(), MAX_TEST_BODY);
-        assert!(outcome(&Ok(answer(204, vec![0xff])), Duration::ZERO).delivered);
+        assert!(outcome(&Ok(answer(204, vec![0xff])), &Policy::default(), Duration::ZERO).delivered);
     }
 
     #[test]
     fn tells_why_there_was_no_answer() {
         let failure = Failure { kind: FailureKind::Request, detail: "the attempt panicked".to_owned() };
-        let told = outcome(&Err(failure), Duration::ZERO);
+        let told = outcome(&Err(failure), &Policy::default(), Duration::ZERO);
         assert_eq!((told.delivered, told.status), (false, None));
         assert!(told.error.is_some_and(|error| error.contains("panicked")));
+    }
+
+    #[test]
+    fn a_wrong_body_is_told_in_words() {
+        let mut success = Success::default();
+        success.set_body(BodyRule::contains("ok").unwrap(), Otherwise::Retry);
+        let mut policy = Policy::default();
+        policy.set_success(success);
+        let told = outcome(&Ok(answer(200, b"no".to_vec())), &policy, Duration::ZERO);
+        assert!(!told.delivered && told.error.is_some_and(|error| error.contains("it lacks \"ok\"")));
+        assert!(outcome(&Ok(answer(200, b"ok".to_vec())), &policy, Duration::ZERO).delivered);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Reading, Secrets, read, write};
+use super::{Reading, Secrets, delivery, read, write};
 use crate::{
     problem::{Problem, Problems, Step},
     settings::Settings,
@@ -20,6 +20,7 @@ pub fn patch(current: &Settings, merge_patch: &Value, reading: &Reading<'_>) -> 
     let mut document = write(current, Secrets::Shown);
     if let Value::Object(document) = &mut document {
         choose_spelling(document, patch);
+        delivery::choose_spelling(document, patch);
         merge(document, patch);
     }
     let reading = Reading { signing: Some(&current.signing), ..*reading };

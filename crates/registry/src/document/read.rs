@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use barid_event::{Pattern, Tenant};
 
-use super::{Reading, destination, payload, signing};
+use super::{Reading, delivery, destination, payload, signing};
 use crate::{
     cursor::{Cursor, Fields, Keys, all},
     destination::Destination,
@@ -13,21 +13,15 @@ use crate::{
     payload::Payload,
     policy::Policy,
     problem::{Problem, Problems},
-    schedule::{MAX_DELAYS, Schedule},
     settings::Settings,
     signing::Signing,
     subscription::{MAX_PATTERNS, Patterns},
 };
 
-/// The most statuses in `delivery.retry.permanent`.
-const MAX_STATUSES: usize = 100;
-
 const SUBSCRIPTION: Keys = Keys {
     known: &["name", "tenant", "events", "filter", "payload", "destination", "signing", "delivery"],
     unsupported: &[],
 };
-const DELIVERY: Keys = Keys { known: &["max_in_flight", "retry"], unsupported: &["rate_limit", "ordered"] };
-const RETRY: Keys = Keys { known: &["schedule", "permanent"], unsupported: &[] };
 
 /// A subscription that was read.
 pub(crate) struct Draft {
@@ -72,7 +66,7 @@ fn read(
     let destination =
         problems.keep(fields.require("destination")).and_then(|at| destination::read(at, reading.allow_http, problems));
     let signing = signing::of(&fields, destination.as_ref(), secrets, problems);
-    let policy = fields.get("delivery").map_or_else(Policy::default, |at| policy(at, problems));
+    let policy = fields.get("delivery").map_or_else(Policy::default, |at| delivery::read(at, problems));
     Some(Draft {
         name: name?,
         tenant: tenant?,
@@ -99,37 +93,4 @@ fn tenant(fields: &Fields<'_>, reading: &Reading<'_>) -> Result<Tenant, Problem>
 fn patterns(at: &Cursor<'_>, problems: &mut Problems) -> Option<Patterns> {
     let patterns = all(at, MAX_PATTERNS, Cursor::parse::<Pattern>, problems)?;
     problems.keep(at.check(Patterns::new(patterns)))
-}
-
-/// The policy. A setting that is refused is left at its default, since the file is refused with it.
-fn policy(at: &Cursor<'_>, problems: &mut Problems) -> Policy {
-    let mut policy = Policy::default();
-    let Some(fields) = at.fields(&DELIVERY, problems) else {
-        return policy;
-    };
-    if let Some(at) = fields.get("max_in_flight") {
-        let set = |number| at.check(policy.set_max_in_flight(number));
-        problems.keep(at.number().and_then(set));
-    }
-    if let Some(at) = fields.get("retry") {
-        retry(at, &mut policy, problems);
-    }
-    policy
-}
-
-fn retry(at: &Cursor<'_>, policy: &mut Policy, problems: &mut Problems) {
-    let Some(fields) = at.fields(&RETRY, problems) else {
-        return;
-    };
-    if let Some(at) = fields.get("schedule")
-        && let Some(delays) = all(at, MAX_DELAYS, Cursor::duration, problems)
-        && let Some(schedule) = problems.keep(at.check(Schedule::new(delays)))
-    {
-        policy.set_schedule(schedule);
-    }
-    if let Some(at) = fields.get("permanent")
-        && let Some(statuses) = all(at, MAX_STATUSES, Cursor::number, problems)
-    {
-        problems.keep(at.check(policy.set_permanent(statuses)));
-    }
 }

@@ -54,6 +54,7 @@ fn the_canonical_document_says_every_default() {
         "signing": {"scheme": "standard", "secret": SECRET},
         "delivery": {
             "max_in_flight": 32,
+            "success": {"statuses": ["2xx"]},
             "retry": {"schedule": ["5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "1day"], "permanent": [410]},
         },
     });
@@ -175,12 +176,14 @@ fn settings() -> impl Strategy<Value = Settings> {
     let patterns = vec("(deal|lead|[*])[.](won|#|[a-z_]{1,9})", 1..5);
     let patterns = patterns
         .prop_map(|texts| Patterns::new(texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>()).unwrap());
-    let policy = (1..=256_u64, vec(1_000..30_000_000_u64, 0..=32), vec(300..=599_u64, 0..9));
-    let policy = policy.prop_map(|(in_flight, delays, permanent)| {
+    let horizon = option::of(60..1_209_600_u64);
+    let policy = (1..=256_u64, vec(1_000..30_000_000_u64, 0..=32), vec(300..=599_u64, 0..9), horizon);
+    let policy = policy.prop_map(|(in_flight, delays, permanent, horizon)| {
         let mut policy = Policy::default();
         policy.set_max_in_flight(in_flight).unwrap();
         policy.set_schedule(Schedule::new(delays.into_iter().map(Duration::from_millis).collect::<Vec<_>>()).unwrap());
         policy.set_permanent(permanent).unwrap();
+        horizon.into_iter().for_each(|seconds| policy.set_horizon(Duration::from_secs(seconds)).unwrap());
         policy
     });
     let filters =

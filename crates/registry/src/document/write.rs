@@ -6,8 +6,8 @@ use std::time::Duration;
 use barid_event::Pattern;
 use serde_json::{Value, json};
 
-use super::{destination, payload, signing};
-use crate::{policy::Policy, settings::Settings};
+use super::{delivery, destination, payload, signing};
+use crate::settings::Settings;
 
 /// What becomes of the secrets: those that sign, those that authenticate, header values, and URLs beyond their origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,20 +28,12 @@ pub fn write(settings: &Settings, secrets: Secrets) -> Value {
         "payload": payload::write(&settings.payload),
         "destination": destination::write(&settings.destination, secrets),
         "signing": signing::write(&settings.signing, secrets),
-        "delivery": delivery(&settings.policy),
+        "delivery": delivery::write(&settings.policy),
     });
     if let Some(filter) = &settings.filter {
         document["filter"] = filter.source().into();
     }
     document
-}
-
-fn delivery(policy: &Policy) -> Value {
-    let schedule: Vec<_> = policy.schedule().delays().iter().copied().map(duration).collect();
-    json!({
-        "max_in_flight": policy.max_in_flight(),
-        "retry": {"schedule": schedule, "permanent": policy.permanent()},
-    })
 }
 
 pub(super) fn duration(duration: Duration) -> String {

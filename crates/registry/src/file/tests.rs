@@ -49,7 +49,7 @@ fn every_setting_is_read() {
     assert_eq!(subscription.destination.timeout(), Duration::from_millis(2_500));
     assert_eq!(subscription.policy.max_in_flight(), 3);
     assert_eq!(subscription.policy.schedule().delays(), [Duration::from_secs(1), Duration::from_mins(2)]);
-    assert!(subscription.policy.is_permanent(404));
+    assert!(subscription.policy.permanent().contains(&404));
 }
 
 #[test]
