@@ -34,6 +34,7 @@ mod stopping;
 mod topology;
 mod unknown;
 mod verdicts;
+mod verification;
 
 /// Every role that delivers.
 const ALL: [&str; 2] = ["router", "dispatcher"];

@@ -18,6 +18,7 @@ pub struct Wants {
     timeout: Option<String>,
     max_in_flight: Option<u16>,
     schedule: Option<Vec<String>>,
+    verification: Option<Value>,
     success: Option<Value>,
     permanent: Option<Vec<u16>>,
     horizon: Option<String>,
@@ -38,6 +39,7 @@ impl Wants {
             timeout: None,
             max_in_flight: None,
             schedule: None,
+            verification: None,
             success: None,
             permanent: None,
             horizon: None,
@@ -80,6 +82,13 @@ impl Wants {
     #[must_use]
     pub fn schedule(mut self, delays: &[&str]) -> Self {
         self.schedule = Some(owned(delays));
+        self
+    }
+
+    /// After this was asked of the receiver.
+    #[must_use]
+    pub fn verification(mut self, verification: Value) -> Self {
+        self.verification = Some(verification);
         self
     }
 
@@ -139,6 +148,7 @@ impl Wants {
         let mut destination = Map::from_iter([("url".to_owned(), self.url.clone().into())]);
         set(&mut destination, "timeout", self.timeout.as_deref());
         destination.extend(self.destination.clone());
+        set(&mut destination, "verification", self.verification.clone());
         let mut delivery = Map::new();
         set(&mut delivery, "max_in_flight", self.max_in_flight);
         set(&mut delivery, "success", self.success.clone());

@@ -74,7 +74,7 @@ impl Supplies {
         installation: String,
         tasks: &mut Tasks,
     ) -> anyhow::Result<()> {
-        let gateway = Gateway::new(gateway_config(settings), self.to_gateway(registry, installation))?;
+        let gateway = Gateway::new(gateway_config(settings), self.to_gateway(settings, registry, installation)?)?;
         let listen = settings.gateway.listen;
         let bound = gateway.bind().await.with_context(|| format!("cannot listen on {listen} (gateway.listen)"))?;
         for address in bound.addresses() {
@@ -85,8 +85,13 @@ impl Supplies {
     }
 
     /// What the gateway is given.
-    pub(crate) fn to_gateway(&self, registry: &Store, installation: String) -> barid_gateway::Supplies {
-        barid_gateway::Supplies {
+    pub(crate) fn to_gateway(
+        &self,
+        settings: &Settings,
+        registry: &Store,
+        installation: String,
+    ) -> anyhow::Result<barid_gateway::Supplies> {
+        Ok(barid_gateway::Supplies {
             store: registry.store.clone(),
             snapshots: registry.mirror.snapshots(),
             keyring: registry.mirror.keyring(),
@@ -95,8 +100,9 @@ impl Supplies {
             health: self.health.clone(),
             registry: self.registry.clone(),
             refresh: Arc::clone(&self.refresh),
+            clients: gateway_clients(settings)?,
             installation,
-        }
+        })
     }
 
     /// Starts a role; the gateway is started by itself.
@@ -120,6 +126,11 @@ impl Supplies {
         }
         Ok(())
     }
+}
+
+/// What a gateway asks receivers with: as dispatchers send to them.
+pub(crate) fn gateway_clients(settings: &Settings) -> Result<barid_egress::Clients, barid_egress::BuildError> {
+    barid_egress::Clients::new(settings.dispatcher.egress(settings.security.guard()))
 }
 
 fn router(settings: &Settings) -> barid_router::Config {

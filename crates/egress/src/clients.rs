@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::identity::Identity;
 use crate::oauth::Tokens;
-use crate::{BuildError, Client, Config, Failure, FailureKind, Grant, Request, Response};
+use crate::{Answer, BuildError, Client, Config, Failure, FailureKind, Grant, Request, Response};
 
 /// How many identities have a client at the same time. Each holds a copy of the system's authorities, about 100 KiB.
 pub const MAX_CLIENTS: usize = 128;
@@ -65,13 +65,23 @@ impl Clients {
     /// Sends a request with an identity of its own or a token, by the rules of [`Client::send`]: getting the token, and the
     /// second try after a 401 with a fresh one, are within the request's deadline.
     pub async fn send(&self, request: Request, access: Access<'_>) -> Result<Response, Failure> {
-        let client = match access.tls {
-            None => self.shared().clone(),
-            Some((identity, digest)) => self.client(access.owner, identity, digest).await?,
-        };
+        let client = self.client_for(&access).await?;
         match access.grant {
             None => client.send(request).await,
             Some(grant) => self.0.tokens.send(&client, request, access.owner, grant).await,
+        }
+    }
+
+    /// Sends a request with an identity of its own and without a token, and reads the answer with its fields, by the rules
+    /// of [`Client::call`].
+    pub async fn call(&self, request: Request, access: Access<'_>) -> Result<Answer, Failure> {
+        self.client_for(&access).await?.call(request).await
+    }
+
+    async fn client_for(&self, access: &Access<'_>) -> Result<Client, Failure> {
+        match access.tls {
+            None => Ok(self.shared().clone()),
+            Some((identity, digest)) => self.client(access.owner, identity, digest).await,
         }
     }
 

@@ -3,9 +3,9 @@
 use std::{ops::Deref, sync::Arc};
 
 use barid_broker::Road;
-use barid_egress::Guard;
+use barid_egress::{Clients, Guard};
 use barid_event::Tenant;
-use barid_registry::{Quotas, Snapshot};
+use barid_registry::{Quotas, RequestOrigin, Snapshot};
 use barid_store::{Keyring, LaneLimits, SourceBook, Store};
 use barid_telemetry::{Health, prometheus};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -38,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) refresh: Arc<Notify>,
     pub(crate) installation: String,
     pub(crate) guard: Guard,
+    pub(crate) clients: Clients,
+    pub(crate) origin: RequestOrigin,
     pub(crate) limits: Limits,
     pub(crate) quotas: DefaultQuotas,
     pub(crate) work_lanes: u16,

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use barid_egress::Guard;
+use barid_registry::RequestOrigin;
 
 /// How the gateway works.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Which destinations subscriptions may have.
     pub guard: Guard,
+    /// What receivers are told who asks for their consent, and who delivers.
+    pub origin: RequestOrigin,
     /// The most of everything that is accepted.
     pub limits: Limits,
     /// What a tenant may have unless its own settings say otherwise.

@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr, sync::Arc};
 
 use barid_broker::Road;
+use barid_egress::Clients;
 use barid_registry::Snapshot;
 use barid_store::{Keyring, SourceBook, Store};
 use barid_telemetry::{Health, prometheus};
@@ -44,6 +45,8 @@ pub struct Supplies {
     pub registry: prometheus::Registry,
     /// Notified when this process should look at the store at once.
     pub refresh: Arc<Notify>,
+    /// What asks receivers for their consent.
+    pub clients: Clients,
     /// Whose registry it is.
     pub installation: String,
 }
@@ -81,6 +84,8 @@ impl Gateway {
             refresh: supplies.refresh,
             installation: supplies.installation,
             guard: config.guard,
+            clients: supplies.clients,
+            origin: config.origin,
             limits: config.limits,
             quotas: config.quotas,
             work_lanes: config.work_lanes,

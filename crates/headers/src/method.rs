@@ -14,10 +14,12 @@ pub enum Method {
     Patch,
     /// Remove it.
     Delete,
+    /// Ask what may be done to it.
+    Options,
 }
 
 impl Method {
-    /// Every method by its name.
+    /// Every method that a destination may have, by its name.
     pub const ALL: [(&'static str, Self); 5] = [
         (Self::Post.as_str(), Self::Post),
         (Self::Put.as_str(), Self::Put),
@@ -39,6 +41,7 @@ impl Method {
             Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
         }
     }
 }
@@ -51,6 +54,7 @@ impl From<Method> for http::Method {
             Method::Put => Self::PUT,
             Method::Patch => Self::PATCH,
             Method::Delete => Self::DELETE,
+            Method::Options => Self::OPTIONS,
         }
     }
 }

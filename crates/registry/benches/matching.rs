@@ -41,6 +41,7 @@ fn subscription(tenant: &Tenant, number: usize) -> Result<Subscription, Box<dyn 
         filter: None,
         payload: Arc::default(),
         destination: Destination::new("https://hooks.example.com/crm", Timeout::default(), false)?,
+        origin: None,
         signer: Signer::from(secret),
         policy: Policy::default(),
         paused: false,

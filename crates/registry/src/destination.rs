@@ -138,6 +138,11 @@ impl Destination {
         }
     }
 
+    /// Whether events fill in a part of the URL, so that there is no one place to ask before there is an event.
+    pub fn has_placeholders(&self) -> bool {
+        matches!(self.url, Target::Template(_))
+    }
+
     /// Where to send this event. A secret: not for logs.
     pub fn url_for(&self, envelope: &Envelope, data: &Bytes) -> Result<Cow<'_, Url>, ShapeError> {
         match &self.url {

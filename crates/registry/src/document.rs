@@ -7,6 +7,7 @@ mod patch;
 mod payload;
 mod read;
 mod signing;
+mod verification;
 mod write;
 
 #[cfg(test)]
@@ -32,6 +33,18 @@ use crate::{
 /// The longest document of a subscription, a tenant or an event type, in bytes: 256 KiB.
 pub const MAX_DOCUMENT_BYTES: usize = 256 << 10;
 
+/// Who says what the receiver of a subscription has agreed to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Consents {
+    /// The gateway will ask it; what the document says of it is not read.
+    #[default]
+    Asked,
+    /// The document, which was kept since then; one that asks for a consent and has none is refused.
+    Kept,
+    /// Nobody: a document that asks for a consent is refused.
+    Impossible,
+}
+
 /// What reading a document depends on beside the document.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reading<'a> {
@@ -43,6 +56,8 @@ pub struct Reading<'a> {
     pub fresh: Option<&'a Fresh>,
     /// The tenant of the caller, whose subscription it is; a document that names another is refused.
     pub tenant: Option<&'a Tenant>,
+    /// Who says what its receiver has agreed to.
+    pub consents: Consents,
 }
 
 /// The settings that a document describes; or everything that is wrong with it.

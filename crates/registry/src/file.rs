@@ -12,7 +12,7 @@ pub use self::manifest::{Draft, MAX_EVENT_TYPES, MAX_SOURCES, MAX_TENANTS, Manif
 pub use crate::problem::{MAX_LISTED, Place, Problem, Problems};
 use crate::{
     cursor::{Cursor, Keys},
-    document::{self, Reading},
+    document::{self, Consents, Reading},
     id::SubscriptionId,
     name::Name,
     settings::Settings,
@@ -31,7 +31,7 @@ const FILE: Keys = Keys { known: &["subscriptions"], unsupported: &[] };
 /// With `allow_http`, destinations may be http as well as https (`security.allow_http`).
 pub fn parse(text: &str, allow_http: bool) -> Result<Vec<Settings>, Problems> {
     let root = tree(text)?;
-    let reading = Reading { allow_http, ..Reading::default() };
+    let reading = Reading { allow_http, consents: Consents::Impossible, ..Reading::default() };
     let mut problems = Problems::default();
     let items = Cursor::root(&root).fields(&FILE, &mut problems).and_then(|fields| {
         let items = fields.require("subscriptions").and_then(|list| list.items(MAX_SUBSCRIPTIONS));

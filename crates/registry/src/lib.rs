@@ -84,6 +84,7 @@ mod subscription;
 pub mod tenant;
 mod tree;
 mod trie;
+mod verification;
 
 pub use conformity::Mismatch;
 pub use destination::{
@@ -91,7 +92,7 @@ pub use destination::{
     MIN_TIMEOUT, Timeout, UrlFault,
 };
 pub use diff::Diff;
-pub use document::{MAX_DOCUMENT_BYTES, Reading, Secrets};
+pub use document::{Consents, MAX_DOCUMENT_BYTES, Reading, Secrets};
 pub use event_type::{EventTypeSettings, MAX_DESCRIPTION, MAX_EXAMPLE_BYTES, Validation};
 pub use expression::{Expression, MAX_VALUE_BYTES, Unanswered};
 pub use file::Manifest;
@@ -119,3 +120,7 @@ pub use snapshot::{Change, Changes, Digest, DuplicateId, Snapshot};
 pub use subscription::{InvalidPatterns, MAX_PATTERNS, Patterns, Subscription};
 pub use tenant::{MAX_TITLE, Quotas, TenantSettings};
 pub use trie::Scratch;
+pub use verification::{
+    ALLOWED_ORIGIN_HEADER, ALLOWED_RATE_HEADER, AllowedRate, Consent, InvalidOrigin, InvalidRate, MAX_ORIGIN_LENGTH,
+    MAX_RATE, REQUEST_ORIGIN_HEADER, REQUEST_RATE_HEADER, Refusal, RequestOrigin, Verification,
+};

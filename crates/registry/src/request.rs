@@ -9,7 +9,7 @@ use barid_signature::{ID_HEADER, TIMESTAMP_HEADER};
 use bytes::Bytes;
 use url::Url;
 
-use crate::{shape::ShapeError, subscription::Subscription};
+use crate::{shape::ShapeError, subscription::Subscription, verification::REQUEST_ORIGIN_HEADER};
 
 /// The header that names the subscription a request is for.
 pub const SUBSCRIPTION_HEADER: &str = "barid-subscription";
@@ -101,6 +101,9 @@ pub fn compose<'a>(subscription: &'a Subscription, parts: Parts<'_>) -> Result<C
     }
     headers.set(SUBSCRIPTION_HEADER, subscription.id.as_str())?;
     headers.set(HOPS_HEADER, &hops.to_string())?;
+    if let Some(origin) = &subscription.origin {
+        headers.set(REQUEST_ORIGIN_HEADER, origin.as_str())?;
+    }
     if replay {
         headers.set(REPLAY_HEADER, "true")?;
     }

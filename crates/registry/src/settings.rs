@@ -15,6 +15,7 @@ use crate::{
     policy::Policy,
     signing::Signing,
     subscription::{Patterns, Subscription},
+    verification::Verification,
 };
 
 /// The settings of a subscription. Its `Debug` shows no secret and of the URL only the host.
@@ -32,6 +33,8 @@ pub struct Settings {
     pub payload: Arc<Payload>,
     /// Where deliveries go.
     pub destination: Destination,
+    /// What the receiver is asked before anything is delivered to it, if it is.
+    pub verification: Option<Verification>,
     /// What signs deliveries.
     pub signing: Signing,
     /// How deliveries are attempted.
@@ -42,6 +45,16 @@ impl Settings {
     /// What deliveries, queues and records call it: derived from tenant and name.
     pub fn id(&self) -> SubscriptionId {
         SubscriptionId::derive(&self.tenant, &self.name)
+    }
+
+    /// Takes the consent of what there was `before`, if the same was asked of the same receiver.
+    pub fn keep_consent(&mut self, before: &Self) {
+        if let (Some(asks), Some(asked)) = (&mut self.verification, &before.verification)
+            && asks.rate() == asked.rate()
+            && self.destination.text() == before.destination.text()
+        {
+            asks.clone_from(asked);
+        }
     }
 
     /// The subscription that routers and dispatchers use: not paused, without an own lane, at revision 0. Whoever knows
@@ -55,6 +68,7 @@ impl Settings {
             filter: self.filter.clone(),
             payload: Arc::clone(&self.payload),
             destination: self.destination.clone(),
+            origin: self.verification.as_ref().and_then(|asked| Some(asked.consent()?.origin.clone())),
             signer: self.signing.signer().clone(),
             policy: self.policy.clone(),
             paused: false,

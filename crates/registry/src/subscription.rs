@@ -8,7 +8,7 @@ use barid_signature::Signer;
 
 use crate::{
     destination::Destination, filter::Filter, id::SubscriptionId, lane::OwnLane, name::Name, payload::Payload,
-    policy::Policy,
+    policy::Policy, verification::RequestOrigin,
 };
 
 /// The most patterns a subscription may have.
@@ -31,6 +31,8 @@ pub struct Subscription {
     pub payload: Arc<Payload>,
     /// Where deliveries go.
     pub destination: Destination,
+    /// Who deliveries say they come from, where the receiver has agreed to that.
+    pub origin: Option<RequestOrigin>,
     /// What signs deliveries.
     pub signer: Signer,
     /// How deliveries are attempted.
@@ -59,6 +61,7 @@ impl Subscription {
             && self.filter == other.filter
             && self.payload == other.payload
             && self.destination == other.destination
+            && self.origin == other.origin
             && self.policy == other.policy
             && self.signer == other.signer
             && (self.paused, self.lane) == (other.paused, other.lane)

@@ -1,6 +1,6 @@
 //! A subscription's document as the database has it: sealed for its row, and read back.
 
-use barid_registry::{Reading, Secrets, Settings, SubscriptionId, document};
+use barid_registry::{Consents, Reading, Secrets, Settings, SubscriptionId, document};
 use zeroize::Zeroizing;
 
 use crate::{error::Error, master_key::MasterKeys};
@@ -18,7 +18,7 @@ pub(crate) fn text(settings: &Settings) -> Zeroizing<String> {
 /// The document, opened and understood. The error says which row, and nothing of what is in it.
 pub(crate) fn read(keys: &MasterKeys, id: &str, sealed: &str) -> Result<Settings, Error> {
     // Whether http is allowed was asked when it was registered; the address guard of every attempt asks again.
-    let reading = Reading { allow_http: true, ..Reading::default() };
+    let reading = Reading { allow_http: true, consents: Consents::Kept, ..Reading::default() };
     let plain =
         keys.open(&place(id), sealed).map_err(|why| Error::corrupt(format_args!("subscription {id:?} ({why})")))?;
     let unreadable = || Error::corrupt(format_args!("subscription {id:?}"));

@@ -19,7 +19,7 @@ use super::{Path, Unavailable};
 use crate::config::Settings;
 use crate::errand;
 use crate::registry::{Registry, is_passing, judged};
-use crate::roles::gateway_config;
+use crate::roles::{gateway_clients, gateway_config};
 
 /// How long the broker may take to be there before something is done without it.
 const BROKER_WITHIN: Duration = Duration::from_secs(3);
@@ -57,6 +57,7 @@ impl Local {
             health: Health::new(),
             registry: metrics,
             refresh: Arc::clone(&refresh),
+            clients: gateway_clients(settings)?,
             installation,
         };
         let gateway = Gateway::new(gateway_config(settings), supplies)?.local();

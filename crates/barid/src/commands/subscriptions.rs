@@ -105,6 +105,13 @@ enum Action {
         #[command(flatten)]
         sample: test::Sample,
     },
+    /// Ask the receiver of one again for its consent (destination.verification).
+    Verify {
+        #[command(flatten)]
+        reference: Reference,
+        #[command(flatten)]
+        wait: Wait,
+    },
     /// Show the signing secrets and the whole URL of one.
     Secrets(Reference),
     /// Judge a file of subscriptions without registering anything (exit code 78 if it is not valid).
@@ -179,6 +186,7 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
         }
         Action::Pause { reference, wait } => post(api, &reference, "pause", "paused", wait, output).await?,
         Action::Resume { reference, wait } => post(api, &reference, "resume", "resumed", wait, output).await?,
+        Action::Verify { reference, wait } => post(api, &reference, "verify", "verified", wait, output).await?,
         Action::RotateSecret { reference, overlap, scheme, header, wait } => {
             let options = [("overlap", overlap), ("scheme", scheme), ("header", header)];
             let given = options.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into())));

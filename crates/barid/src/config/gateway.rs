@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use barid_registry::RequestOrigin;
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problems;
 use super::public_url::PublicUrl;
-use super::text::{optional, optional_path};
+use super::text::{checked, optional, optional_path};
 
 /// The most that a quota can be.
 const MAX_QUOTA: u32 = 1_000_000;
@@ -29,6 +30,9 @@ pub(crate) struct Gateway {
     /// What the URLs of sources begin with.
     #[serde(with = "optional")]
     pub(crate) public_url: Option<PublicUrl>,
+    /// What receivers are told who asks for their consent, and who delivers.
+    #[serde(with = "checked")]
+    pub(crate) origin: RequestOrigin,
     /// Where the first admin key goes.
     #[serde(with = "optional_path")]
     pub(crate) admin_key_file: Option<PathBuf>,

@@ -15,6 +15,7 @@ pub(crate) fn config(settings: &Settings) -> Config {
         public_publish: gateway.public_publish,
         public_url: gateway.public_url.as_ref().map(ToString::to_string),
         guard: settings.security.guard(),
+        origin: gateway.origin.clone(),
         limits: Limits::default(),
         quotas: DefaultQuotas {
             subscriptions: quotas.subscriptions,

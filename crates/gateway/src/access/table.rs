@@ -57,6 +57,7 @@ pub(crate) const RULES: &[(Method, &str, Need)] = &[
     (Method::POST, "/v1/subscriptions/{id}/pause", Need::Manage),
     (Method::POST, "/v1/subscriptions/{id}/resume", Need::Manage),
     (Method::POST, "/v1/subscriptions/{id}/test", Need::Manage),
+    (Method::POST, "/v1/subscriptions/{id}/verify", Need::Manage),
     (Method::GET, "/v1/sources", Need::Read),
     (Method::POST, "/v1/sources", Need::Manage),
     (Method::GET, "/v1/sources/{id}", Need::Read),

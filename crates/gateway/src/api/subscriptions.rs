@@ -12,6 +12,8 @@ mod resume;
 mod rotate_secret;
 mod secrets;
 mod test;
+mod verification;
+mod verify;
 mod view;
 mod write;
 
@@ -31,4 +33,5 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(pause::pause))
         .routes(routes!(resume::resume))
         .routes(routes!(test::test))
+        .routes(routes!(verify::verify))
 }

@@ -6,7 +6,7 @@ use barid_broker::{
     Config as BrokerConfig, Metrics as BrokerMetrics, Names, Road,
     topology::{Options, Topology},
 };
-use barid_egress::Guard;
+use barid_egress::{Clients, Config as EgressConfig, Guard, install_crypto_provider};
 use barid_gateway::{Config, DefaultQuotas, Gateway, Limits, Local, Supplies, keys};
 use barid_store::{ApiKey, Config as StoreConfig, MasterKeys, Metrics as StoreMetrics, Mirror, Scope, Store};
 use barid_telemetry::{Health, prometheus::Registry};
@@ -81,6 +81,8 @@ impl World {
             road.control.listening().await;
         }
 
+        install_crypto_provider();
+        let guard = Guard { allow_http: true, allow_private_networks: true };
         let refresh = Arc::new(Notify::new());
         let health = Health::new();
         let supplies = Supplies {
@@ -92,6 +94,7 @@ impl World {
             health: health.clone(),
             registry,
             refresh: Arc::clone(&refresh),
+            clients: Clients::new(EgressConfig { guard, ..EgressConfig::default() }).unwrap(),
             installation: mirror.installation().unwrap(),
         };
         tokio::spawn(stop.clone().run_until_cancelled_owned(async move {
@@ -106,7 +109,8 @@ impl World {
             public_listen: choice.public.map(|_| free),
             public_publish: choice.public == Some(true),
             public_url: None,
-            guard: Guard { allow_http: true, allow_private_networks: true },
+            guard,
+            origin: "barid.example".parse().unwrap(),
             limits: choice.limits,
             quotas: choice.quotas,
             work_lanes: Options::default().work_lanes,

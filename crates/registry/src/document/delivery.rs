@@ -58,8 +58,9 @@ fn success(at: &Cursor<'_>, problems: &mut Problems) -> Option<Success> {
     });
     match (fields.get("body"), fields.get("otherwise")) {
         (Some(at), _) => {
-            let rule = at.fields(&BODY, problems).and_then(|fields| body(at, &fields, problems));
-            rule.into_iter().for_each(|rule| success.set_body(rule, otherwise.unwrap_or_default()));
+            if let Some(rule) = at.fields(&BODY, problems).and_then(|fields| body(at, &fields, problems)) {
+                success.set_body(rule, otherwise.unwrap_or_default());
+            }
         }
         (None, Some(at)) => problems.add(at.problem("is there without body, whose failure it is about: remove it")),
         (None, None) => {}
@@ -115,7 +116,7 @@ fn retry(at: &Cursor<'_>, policy: &mut Policy, problems: &mut Problems) {
 
 /// Every setting with a default; a body rule and a horizon only where there is one.
 pub(super) fn write(policy: &Policy) -> Value {
-    let statuses: Vec<_> = policy.success().statuses().iter().map(status_text).collect();
+    let statuses: Vec<_> = policy.success().statuses().iter().copied().map(status_text).collect();
     let mut success = json!({"statuses": statuses});
     if let Some((BodyRule(rule), otherwise)) = policy.success().body() {
         success["body"] = match rule {
@@ -137,9 +138,9 @@ pub(super) fn write(policy: &Policy) -> Value {
     json!({"max_in_flight": policy.max_in_flight(), "success": success, "retry": retry})
 }
 
-fn status_text(status: &Status) -> Value {
+fn status_text(status: Status) -> Value {
     match status {
-        Status::One(status) => (*status).into(),
+        Status::One(status) => status.into(),
         Status::Class(_) => status.to_string().into(),
     }
 }

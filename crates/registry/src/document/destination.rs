@@ -3,7 +3,7 @@
 use barid_headers::{Field, Method};
 use serde_json::{Map, Value, json};
 
-use super::Secrets;
+use super::{Reading, Secrets, verification};
 use crate::{
     cursor::{Cursor, Fields, Keys},
     destination::{
@@ -11,12 +11,14 @@ use crate::{
         credential, pem,
     },
     problem::{Problem, Problems},
+    verification::Verification,
 };
 
 /// Stands for what is left out where a secret is shown masked.
 pub(super) const MASK: char = '…';
 
-const DESTINATION: Keys = Keys { known: &["url", "method", "headers", "auth", "ca", "timeout"], unsupported: &[] };
+const DESTINATION: Keys =
+    Keys { known: &["url", "method", "headers", "auth", "ca", "timeout", "verification"], unsupported: &[] };
 const AUTH: Keys = Keys {
     known: &[
         "kind",
@@ -47,9 +49,15 @@ const MTLS: &[&str] = &["kind", "certificate", "key"];
 const KINDS: [(&str, &[&str]); 6] =
     [("none", NONE), ("basic", BASIC), ("bearer", BEARER), ("header", HEADER), ("oauth2", OAUTH2), ("mtls", MTLS)];
 
-/// The destination at a cursor.
-pub(super) fn read(at: &Cursor<'_>, allow_http: bool, problems: &mut Problems) -> Option<Destination> {
+/// The destination at a cursor, and what is to be asked of it.
+pub(super) fn read(
+    at: &Cursor<'_>,
+    reading: &Reading<'_>,
+    problems: &mut Problems,
+) -> Option<(Destination, Option<Verification>)> {
     let fields = at.fields(&DESTINATION, problems)?;
+    let verification = fields.get("verification").and_then(|at| verification::read(at, reading.consents, problems));
+    let allow_http = reading.allow_http;
     // What is refused is left at its default, since the document is refused with it: the rest is still to be checked.
     let timeout = fields.optional("timeout", problems, timeout).unwrap_or_default();
     let method = fields.optional("method", problems, |at| at.one_of(&Method::ALL)).unwrap_or_default();
@@ -57,7 +65,12 @@ pub(super) fn read(at: &Cursor<'_>, allow_http: bool, problems: &mut Problems) -
     let at = problems.keep(fields.require("url"))?;
     let url = problems.keep(unmasked(at))?;
     let destination = problems.keep(at.check(Destination::new(url, timeout, allow_http)))?;
-    Some(destination.with(method, access?))
+    if let Some(at) = fields.get("verification").filter(|_| destination.has_placeholders()) {
+        let message =
+            "is there beside a url with placeholders, which cannot be asked before there is an event: remove it";
+        problems.add(at.problem(message));
+    }
+    Some((destination.with(method, access?), verification))
 }
 
 fn timeout(at: &Cursor<'_>) -> Result<Timeout, Problem> {

@@ -16,6 +16,7 @@ use crate::{
     settings::Settings,
     signing::Signing,
     subscription::{MAX_PATTERNS, Patterns},
+    verification::Verification,
 };
 
 const SUBSCRIPTION: Keys = Keys {
@@ -31,6 +32,7 @@ pub(crate) struct Draft {
     filter: Option<Filter>,
     payload: Arc<Payload>,
     destination: Destination,
+    verification: Option<Verification>,
     /// Nothing where no secrets were needed.
     signing: Option<Signing>,
     policy: Policy,
@@ -38,9 +40,9 @@ pub(crate) struct Draft {
 
 /// The settings at a cursor.
 pub(crate) fn settings(at: &Cursor<'_>, reading: &Reading<'_>, problems: &mut Problems) -> Option<Settings> {
-    let Draft { name, tenant, patterns, filter, payload, destination, signing, policy } =
+    let Draft { name, tenant, patterns, filter, payload, destination, verification, signing, policy } =
         read(at, reading, Some(reading), problems)?;
-    Some(Settings { name, tenant, patterns, filter, payload, destination, signing: signing?, policy })
+    Some(Settings { name, tenant, patterns, filter, payload, destination, verification, signing: signing?, policy })
 }
 
 /// The subscription at a cursor, whether it has secrets or not.
@@ -64,7 +66,8 @@ fn read(
     let filter = fields.get("filter").and_then(|at| problems.keep(at.parse::<Filter>()));
     let payload = fields.get("payload").map_or_else(|| Some(Payload::default()), |at| payload::read(at, problems));
     let destination =
-        problems.keep(fields.require("destination")).and_then(|at| destination::read(at, reading.allow_http, problems));
+        problems.keep(fields.require("destination")).and_then(|at| destination::read(at, reading, problems));
+    let (destination, verification) = destination.unzip();
     let signing = signing::of(&fields, destination.as_ref(), secrets, problems);
     let policy = fields.get("delivery").map_or_else(Policy::default, |at| delivery::read(at, problems));
     Some(Draft {
@@ -74,6 +77,7 @@ fn read(
         filter,
         payload: Arc::new(payload?),
         destination: destination?,
+        verification: verification?,
         signing,
         policy,
     })

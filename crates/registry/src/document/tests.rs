@@ -139,7 +139,7 @@ fn a_patch_with_an_unknown_key_is_refused_at_its_place() {
     let refused = changed(&accepted(&minimal()), &json!({"destination": {"uri": "https://example.com/"}})).unwrap_err();
     assert_eq!(
         told(&refused),
-        [("/destination/uri", "is no key of this format: use url, method, headers, auth, ca, timeout")]
+        [("/destination/uri", "is no key of this format: use url, method, headers, auth, ca, timeout, verification")]
     );
     assert!(changed(&accepted(&minimal()), &json!([])).is_err());
 }
@@ -183,7 +183,9 @@ fn settings() -> impl Strategy<Value = Settings> {
         policy.set_max_in_flight(in_flight).unwrap();
         policy.set_schedule(Schedule::new(delays.into_iter().map(Duration::from_millis).collect::<Vec<_>>()).unwrap());
         policy.set_permanent(permanent).unwrap();
-        horizon.into_iter().for_each(|seconds| policy.set_horizon(Duration::from_secs(seconds)).unwrap());
+        if let Some(seconds) = horizon {
+            policy.set_horizon(Duration::from_secs(seconds)).unwrap();
+        }
         policy
     });
     let filters =
@@ -197,6 +199,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             filter,
             payload: Arc::default(),
             destination,
+            verification: None,
             signing,
             policy,
         },

@@ -6,7 +6,7 @@ use std::time::Duration;
 use barid_event::Pattern;
 use serde_json::{Value, json};
 
-use super::{delivery, destination, payload, signing};
+use super::{delivery, destination, payload, signing, verification};
 use crate::settings::Settings;
 
 /// What becomes of the secrets: those that sign, those that authenticate, header values, and URLs beyond their origin.
@@ -30,6 +30,9 @@ pub fn write(settings: &Settings, secrets: Secrets) -> Value {
         "signing": signing::write(&settings.signing, secrets),
         "delivery": delivery::write(&settings.policy),
     });
+    if let Some(verification) = &settings.verification {
+        document["destination"]["verification"] = verification::write(verification);
+    }
     if let Some(filter) = &settings.filter {
         document["filter"] = filter.source().into();
     }

@@ -120,8 +120,7 @@ fn what_is_not_built_yet_is_refused_by_name() {
 #[test]
 fn an_unknown_key_is_refused_with_those_there_are() {
     let told = refused(&minimal("    delivery: {retries: 3}"));
-    let expected =
-        "line 6, column 16: subscriptions[0].delivery.retries: is no key of this format: use max_in_flight, retry";
+    let expected = "line 6, column 16: subscriptions[0].delivery.retries: is no key of this format: use max_in_flight, success, retry";
     assert_eq!(told, expected);
 }
 

@@ -20,6 +20,7 @@ fn subscription(number: usize, tenant: &str, patterns: &[String]) -> Subscriptio
         filter: None,
         payload: Arc::default(),
         destination: Destination::new("https://example.com/", Timeout::default(), false).unwrap(),
+        origin: None,
         signer: Signer::from(secret),
         policy: Policy::default(),
         paused: false,

@@ -34,7 +34,9 @@ pub(super) async fn patch(
     let fresh = fresh_secrets()?;
     write(&app, &caller, &id, &precondition, query, &fresh, |found| {
         let current = &found.ok_or_else(|| Problem::not_found(WHAT))?.value.settings;
-        settings(&app, &caller, None, &fresh, |reading| document::patch(current, &body, reading))
+        let mut settings = settings(&app, &caller, None, &fresh, |reading| document::patch(current, &body, reading))?;
+        settings.keep_consent(current);
+        Ok(settings)
     })
     .await
 }

@@ -40,7 +40,11 @@ pub(super) async fn put(
     }
     write(&app, &caller, &id, &precondition, query, &fresh, |found| {
         let signing = found.map(|row| &row.value.settings.signing);
-        settings(&app, &caller, signing, &fresh, |reading| document::read(&body, reading))
+        let mut settings = settings(&app, &caller, signing, &fresh, |reading| document::read(&body, reading))?;
+        if let Some(row) = found {
+            settings.keep_consent(&row.value.settings);
+        }
+        Ok(settings)
     })
     .await
 }

@@ -2,10 +2,10 @@
 //! of it again. So neither a change nor a secret is lost to somebody who writes at the same moment.
 
 use axum::response::Response;
-use barid_registry::{Fresh, Problems, Reading, Settings, Signing, SubscriptionId};
+use barid_registry::{Consents, Fresh, Problems, Reading, Settings, Signing, SubscriptionId};
 use barid_store::{Error, Expect, Outcome, Put, Registered, Row};
 
-use super::{WHAT, view};
+use super::{WHAT, verification, view};
 use crate::{
     access::Caller,
     api::registered::{contended, done, is_raced, tried, with_version},
@@ -92,8 +92,13 @@ pub(super) fn settings(
     fresh: &Fresh,
     read: impl FnOnce(&Reading<'_>) -> Result<Settings, Problems>,
 ) -> Result<Settings, Problem> {
-    let reading =
-        Reading { allow_http: app.guard.allow_http, signing, fresh: Some(fresh), tenant: caller.tenant.as_ref() };
+    let reading = Reading {
+        allow_http: app.guard.allow_http,
+        signing,
+        fresh: Some(fresh),
+        tenant: caller.tenant.as_ref(),
+        consents: Consents::Asked,
+    };
     let settings = read(&reading)?;
     match judge_destination(&settings, app.guard) {
         Ok(()) => Ok(settings),
@@ -112,10 +117,11 @@ pub(super) async fn write(
     fresh: &Fresh,
     decide: impl Fn(Option<&Row<Registered>>) -> Result<Settings, Problem>,
 ) -> Result<Response, Problem> {
+    let mut asked = None;
     for _ in 1..TRIES {
         let found = look(app, caller, id).await?;
         // Decided first: what is wrong in itself is told whatever version it is for.
-        let settings = match decide(found.row()) {
+        let mut settings = match decide(found.row()) {
             // It builds on what there is, and that is there, but lost.
             Err(missing) if missing.kind() == Kind::NotFound && found.revision().is_some() => return Err(unreadable()),
             decided => decided?,
@@ -129,6 +135,7 @@ pub(super) async fn write(
             };
             return Ok(tried(outcome, Some(view::draft(&settings))));
         }
+        verification::complete(app, &mut settings, &mut asked).await?;
         let expect = found.revision().map_or(Expect::Absent, Expect::Revision);
         let quota = app.quotas(&settings.tenant).subscriptions;
         match app.store.put_subscription(&settings, expect, quota, clock::now()).await {
