@@ -255,3 +255,45 @@ fn rehome(delivery: Delivery, snapshot: &Snapshot, now: DateTime<Utc>) -> (Deliv
         _ => (delivery, Home::Shared),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use barid_registry::Settings;
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    /// A subscription with this in `delivery.retry`, and a lane of its own.
+    fn subscription(retry: &str) -> Subscription {
+        let text = format!(
+            "subscriptions: [{{name: a, events: ['#'], destination: {{url: 'https://example.com/'}}, \
+             signing: {{secret: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=}}, delivery: {{retry: {{{retry}}}}}}}]"
+        );
+        let read: Vec<_> = barid_registry::file::parse(&text, false).unwrap().iter().map(Settings::compile).collect();
+        Subscription { lane: OwnLane::Open, ..read[0].clone() }
+    }
+
+    #[test]
+    fn a_delivery_has_the_time_of_its_schedule_unless_its_subscription_sets_a_horizon() {
+        let usual = subscription("schedule: []");
+        assert_eq!(expires_at(&usual, Home::Shared, NOW) - NOW, TimeDelta::seconds(15) + TimeDelta::hours(24));
+        assert!(expires_at(&usual, Home::Own, NOW) - NOW > TimeDelta::days(30));
+        let short = subscription("schedule: [5h], horizon: 2h");
+        assert_eq!(expires_at(&short, Home::Shared, NOW) - NOW, TimeDelta::hours(2));
+        assert_eq!(expires_at(&short, Home::Own, NOW) - NOW, TimeDelta::hours(2));
+    }
+
+    #[test]
+    fn a_horizon_goes_on_while_a_delivery_waits_in_an_own_lane() {
+        let later = NOW + TimeDelta::hours(1);
+        for (retry, stays) in [("horizon: 2h", true), ("schedule: []", false)] {
+            let subscription = subscription(retry);
+            let delivery = Delivery::first(subscription.id.as_str(), NOW + TimeDelta::hours(2));
+            let snapshot = Snapshot::compile(vec![subscription], None).unwrap();
+            let (moved, home) = rehome(delivery.clone(), &snapshot, later);
+            assert_eq!((home, moved.expires_at == delivery.expires_at), (Home::Own, stays), "{retry}");
+        }
+    }
+}
