@@ -45,11 +45,11 @@ impl std::fmt::Display for Lines<'_> {
 
 /// A destination that the guard refuses.
 #[derive(Debug, thiserror::Error)]
-#[error("subscription {name} of tenant {tenant}: {refused}")]
+#[error("subscription {name} of tenant {tenant}: {why}")]
 struct Refused {
     name: Name,
     tenant: Tenant,
-    refused: RefusedDestination,
+    why: RefusedDestination,
 }
 
 /// Reads a file.
@@ -81,10 +81,10 @@ fn compile(text: &str, guard: Guard) -> Result<Snapshot, Vec<String>> {
 }
 
 fn judge(subscription: &Settings, guard: Guard) -> Result<(), Refused> {
-    judge_destination(subscription, guard).map_err(|refused| Refused {
+    judge_destination(subscription, guard).map_err(|why| Refused {
         name: subscription.name.clone(),
         tenant: subscription.tenant.clone(),
-        refused,
+        why,
     })
 }
 

@@ -42,15 +42,15 @@ pub(crate) async fn receive(
     let started = Instant::now();
     let found = token.ok().and_then(|Path(token)| find(&app, &token));
     let preset = found.as_ref().map_or(NONE, |ready| ready.source.settings().preset.as_str());
-    let taken = match &found {
+    let result = match &found {
         Some(ready) => take(&app, ready, request).await,
         // The same for every path that nobody has.
         None => Err(Problem::new(Kind::NotFound, "there is no such path: see /docs")),
     };
-    let outcome = taken.as_ref().map_or_else(|problem| outcome(problem.kind()), |(outcome, _)| *outcome);
+    let outcome = result.as_ref().map_or_else(|problem| outcome(problem.kind()), |(outcome, _)| *outcome);
     app.metrics.source_requests_total.with_label_values(&[preset, outcome]).inc();
     app.metrics.source_request_duration_seconds.with_label_values(&[preset]).observe(started.elapsed().as_secs_f64());
-    taken.map_or_else(IntoResponse::into_response, |(_, response)| response)
+    result.map_or_else(IntoResponse::into_response, |(_, response)| response)
 }
 
 /// The source that answers to this token now.

@@ -27,6 +27,7 @@ mod secrets;
 mod sources;
 #[cfg(test)]
 mod start;
+#[cfg(test)]
 mod subscriptions;
 #[cfg(test)]
 mod world;

@@ -54,7 +54,7 @@ async fn a_source_is_found_by_its_tokens_while_they_count(world: World) {
     let finds = |byte: u8, second: i64| mirror.sources().borrow().find(&token(byte).hash(), at(second)).is_some();
     assert!(finds(1, 0) && !finds(2, 0));
     let tokens = SourceTokens { current: token(1).hash(), previous: None };
-    let tokens = tokens.rotated(token(2).hash(), std::time::Duration::from_secs(60), at(0));
+    let tokens = tokens.rotated(token(2).hash(), std::time::Duration::from_mins(1), at(0));
     store.set_source_tokens(&settings.id(), &tokens, Expect::Any, at(0)).await.unwrap();
     mirror.refresh().await.unwrap();
     assert!(finds(1, 60) && finds(2, 60));
