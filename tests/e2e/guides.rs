@@ -2,4 +2,5 @@
 
 mod publish_amqp;
 mod publish_http;
+mod recipes;
 mod subscriptions;

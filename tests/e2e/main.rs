@@ -23,6 +23,7 @@ mod outage_alarm;
 mod outage_gateway;
 mod poison;
 mod publishing;
+mod recipes;
 mod registry;
 mod retrying;
 mod road;

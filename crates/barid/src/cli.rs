@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    apply, bench, config, dead_letters, demo, docs, doctor, event_types, explain, keys, publish, serve, sources,
-    subscriptions, tenants, topology,
+    apply, bench, config, dead_letters, demo, docs, doctor, event_types, explain, keys, publish, recipes, serve,
+    sources, subscriptions, tenants, topology,
 };
 use crate::exit::EXPLAINED;
 
@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Tenants(tenants::Arguments),
     /// List, show, register and delete event types, with their schemas.
     EventTypes(event_types::Arguments),
+    /// List and show recipes for well-known receivers, and make subscriptions of them.
+    Recipes(Box<recipes::Arguments>),
     /// List, make and revoke API keys; make and rotate the master key.
     Keys(keys::Arguments),
     /// Check configuration, broker, store, keys, files and clock, and say what to do.
@@ -88,7 +90,7 @@ pub(crate) enum Command {
     Config(config::Arguments),
 }
 
-fn setting(text: &str) -> Result<(String, String), String> {
+pub(crate) fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("write KEY=VALUE, such as broker.namespace=test".to_owned()),

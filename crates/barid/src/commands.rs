@@ -11,6 +11,7 @@ pub(crate) mod event_types;
 pub(crate) mod explain;
 pub(crate) mod keys;
 pub(crate) mod publish;
+pub(crate) mod recipes;
 pub(crate) mod serve;
 pub(crate) mod sources;
 pub(crate) mod subscriptions;
@@ -30,7 +31,7 @@ const QUIET: &str = "warn,lapin=off";
 
 /// Does what the command line says.
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
-    let Cli { config: file, set: mut command_line, output, command } = cli;
+    let Cli { config: file, set: mut command_line, output, mut command } = cli;
     if let Command::Config(arguments) = &command
         && arguments.default
     {
@@ -38,6 +39,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
     }
     if let Command::Serve(arguments) = &command {
         command_line.extend(arguments.settings());
+    }
+    if let Command::Recipes(arguments) = &mut command {
+        arguments.share(&mut command_line);
     }
     // A name or a value that is no text can be none of ours.
     let environment = env::vars_os()
@@ -58,6 +62,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Sources(arguments) => sources::run(*arguments, settings, output).await,
         Command::Tenants(arguments) => tenants::run(arguments, settings, output).await,
         Command::EventTypes(arguments) => event_types::run(arguments, settings, output).await,
+        Command::Recipes(arguments) => recipes::run(*arguments, settings, output).await,
         Command::Keys(arguments) => keys::run(arguments, settings, output).await,
         Command::Doctor(arguments) => doctor::run(&arguments, settings, output).await,
         Command::Docs(arguments) => docs::run(&arguments),

@@ -13,6 +13,7 @@ mod origin;
 mod problem;
 mod public_url;
 mod publishers;
+mod recipes;
 mod roles;
 mod security;
 mod show;
@@ -53,6 +54,7 @@ use gateway::{Gateway, Quotas};
 use origin::{Origin, Origins};
 use problem::Problems;
 use publishers::Tenants;
+use recipes::Recipes;
 use roles::{Dispatcher, Router};
 use security::Security;
 use source::{Known, Layer};
@@ -93,6 +95,8 @@ pub(crate) struct Settings {
     pub(crate) dispatcher: Dispatcher,
     /// Who may speak for whom.
     pub(crate) tenants: Tenants,
+    /// How well-known receivers want to be spoken to.
+    pub(crate) recipes: Recipes,
 }
 
 /// Where settings are looked for.

@@ -1,6 +1,7 @@
 //! Files of what is to be registered: found, read, and judged all together before anything is done.
 
 mod files;
+mod recipes;
 
 use std::collections::HashMap;
 use std::io;
@@ -9,10 +10,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use barid_event::Tenant;
 use barid_registry::document::Reading;
-use barid_registry::file::{Manifest, parse_manifest};
+use barid_registry::file::{Manifest, Problem, Problems, parse_manifest};
 use barid_registry::{event_type, tenant};
 use serde_json::Value;
 
+pub(crate) use self::recipes::recipes;
 use crate::apply::wanted::{Kind, Thing, Wanted};
 use crate::exit::Usage;
 
@@ -33,22 +35,22 @@ pub(crate) fn read(paths: &[PathBuf], tenant: Option<&Tenant>) -> Result<Vec<Wan
             Err(error) => problems.push(format!("{name}: {}", unreadable(&error))),
             Ok(text) => match parse_manifest(&text, &reading) {
                 Ok(manifest) => wanted.extend(things(&name, manifest)),
-                Err(found) => {
-                    problems.extend(found.listed().iter().map(|problem| match problem.place {
-                        Some(place) => {
-                            format!("{name}:{}:{}: {}", place.line, place.column, without_place(problem))
-                        }
-                        None => format!("{name}: {}", without_place(problem)),
-                    }));
-                    if found.unlisted() > 0 {
-                        problems.push(format!("{name}: and {} more problems", found.unlisted()));
-                    }
-                }
+                Err(found) => problems.extend(told(&name, &found)),
             },
         }
     }
     problems.extend(twice(&wanted));
     if problems.is_empty() { Ok(wanted) } else { Err(Invalid(problems)) }
+}
+
+/// Judges a document as a file with this one subscription would be judged.
+pub(crate) fn judge(subscription: &Value, name: &str) -> Result<(), Invalid> {
+    let text = serde_json::json!({"subscriptions": [subscription]}).to_string();
+    let reading = Reading { allow_http: true, ..Reading::default() };
+    // Nobody has seen that text: its lines and columns say nothing.
+    let lines =
+        |found: Problems| found.listed().iter().map(|problem| format!("{name}: {}", without_place(problem))).collect();
+    parse_manifest(&text, &reading).map(drop).map_err(|found| Invalid(lines(found)))
 }
 
 /// One document, for the API to judge.
@@ -62,11 +64,24 @@ pub(crate) fn one(file: &Path) -> anyhow::Result<Value> {
     Err(Usage(format!("{} holds no single object: use `barid apply -f` for lists", files::shown(file))).into())
 }
 
+/// What is wrong with a file, a line each.
+fn told(file: &str, found: &Problems) -> Vec<String> {
+    let line = |problem: &Problem| match problem.place {
+        Some(place) => format!("{file}:{}:{}: {}", place.line, place.column, without_place(problem)),
+        None => format!("{file}: {}", without_place(problem)),
+    };
+    let mut lines: Vec<_> = found.listed().iter().map(line).collect();
+    if found.unlisted() > 0 {
+        lines.push(format!("{file}: and {} more problems", found.unlisted()));
+    }
+    lines
+}
+
 fn unreadable(error: &io::Error) -> String {
     format!("cannot be read: {error}")
 }
 
-fn without_place(problem: &barid_registry::file::Problem) -> String {
+fn without_place(problem: &Problem) -> String {
     if problem.path.is_empty() { problem.message.clone() } else { format!("{}: {}", problem.path, problem.message) }
 }
 

@@ -74,7 +74,7 @@ impl Supplies {
         installation: String,
         tasks: &mut Tasks,
     ) -> anyhow::Result<()> {
-        let gateway = Gateway::new(gateway_config(settings), self.to_gateway(settings, registry, installation)?)?;
+        let gateway = Gateway::new(gateway_config(settings)?, self.to_gateway(settings, registry, installation)?)?;
         let listen = settings.gateway.listen;
         let bound = gateway.bind().await.with_context(|| format!("cannot listen on {listen} (gateway.listen)"))?;
         for address in bound.addresses() {

@@ -3,6 +3,7 @@
 mod event_types;
 mod keys;
 mod overlap;
+mod recipes;
 mod registered;
 mod sources;
 mod subscriptions;
@@ -21,5 +22,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(sources::routes())
         .merge(tenants::routes())
         .merge(event_types::routes())
+        .merge(recipes::routes())
         .merge(keys::routes())
 }

@@ -5,7 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use barid_broker::Road;
 use barid_egress::{Clients, Guard};
 use barid_event::Tenant;
-use barid_registry::{Quotas, RequestOrigin, Snapshot};
+use barid_registry::{Quotas, Recipe, RequestOrigin, Snapshot};
 use barid_store::{Keyring, LaneLimits, SourceBook, Store};
 use barid_telemetry::{Health, prometheus};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -40,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) guard: Guard,
     pub(crate) clients: Clients,
     pub(crate) origin: RequestOrigin,
+    pub(crate) recipes: Arc<[Recipe]>,
     pub(crate) limits: Limits,
     pub(crate) quotas: DefaultQuotas,
     pub(crate) work_lanes: u16,

@@ -1,9 +1,9 @@
 //! What an operator says about the gateway, and the bounds on everything a client sends.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use barid_egress::Guard;
-use barid_registry::RequestOrigin;
+use barid_registry::{Recipe, RequestOrigin};
 
 /// How the gateway works.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Config {
     pub quotas: DefaultQuotas,
     /// How many work lanes there are, at least 1: a test of a subscription goes through one of them.
     pub work_lanes: u16,
+    /// The recipes there are, ordered by name.
+    pub recipes: Arc<[Recipe]>,
     /// The broker user in whose name events are published; set where publishers must be named.
     pub user_id: Option<String>,
 }

@@ -86,6 +86,7 @@ impl Gateway {
             guard: config.guard,
             clients: supplies.clients,
             origin: config.origin,
+            recipes: config.recipes,
             limits: config.limits,
             quotas: config.quotas,
             work_lanes: config.work_lanes,

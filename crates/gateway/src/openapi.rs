@@ -90,6 +90,7 @@ pub(crate) fn with_routes(routes: OpenApiRouter<App>) -> (axum::Router<App>, Val
         {"name": "sources", "description": "Third parties' webhooks that become events. A provider calls `/in/{token}`, which needs no key: it is verified as its source says, and answered once the broker has confirmed all its events."},
         {"name": "tenants", "description": "Who has an account, and how much each may have."},
         {"name": "event types", "description": "What events mean and what their data looks like."},
+        {"name": "recipes", "description": "How well-known receivers want to be spoken to."},
         {"name": "keys", "description": "Who may use the API."},
     ]);
     document["components"] = json!({
@@ -177,6 +178,7 @@ fn identify(path: &str, operation: &mut Value) {
         Some("sources") => "SourceId",
         Some("tenants") => "TenantId",
         Some("event-types") => "EventTypeName",
+        Some("recipes") => "RecipeName",
         _ => "KeyId",
     };
     for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {

@@ -45,6 +45,11 @@ impl<'y> Cursor<'y> {
         problem::path(&self.steps)
     }
 
+    /// What is there.
+    pub(crate) fn node(&self) -> &'y Node {
+        self.node
+    }
+
     /// Where it stands in the text, if it comes from one.
     pub(crate) fn place(&self) -> Option<Place> {
         self.node.place

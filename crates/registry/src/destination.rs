@@ -167,7 +167,8 @@ impl Destination {
     }
 }
 
-fn parse_url(text: &str, allow_http: bool) -> Result<Url, InvalidDestination> {
+/// A URL that deliveries could be sent to.
+pub(crate) fn parse_url(text: &str, allow_http: bool) -> Result<Url, InvalidDestination> {
     if text.len() > MAX_URL_LENGTH {
         return Err(InvalidDestination::UrlTooLong(text.len()));
     }

@@ -49,6 +49,7 @@
 //! - [`Payload`] says what a subscriber receives, and [`mod@shape`] writes it.
 //! - [`mod@request`] puts together the request of one attempt, signed.
 //! - [`mod@explain`] says for every subscription why it gets an event or does not, and shows the request.
+//! - [`recipe`] makes such documents for receivers that many people have.
 //! - [`Diff`] says in one line what a reload changed.
 //!
 //! Every limit is a public constant beside the type it limits.
@@ -71,6 +72,7 @@ pub mod payload;
 mod percent;
 mod policy;
 mod problem;
+pub mod recipe;
 mod refused;
 pub mod request;
 mod schedule;
@@ -111,6 +113,7 @@ pub use policy::{
     Otherwise, PERMANENT_STATUS, Policy, Status, Success, Unmet,
 };
 pub use problem::{Place, Problem, Problems};
+pub use recipe::Recipe;
 pub use refused::{Refused, check_fanout};
 pub use schedule::{InvalidSchedule, MAX_DELAY, MAX_DELAYS, MAX_TOTAL_DELAY, MIN_DELAY, Schedule};
 pub use schema::{InvalidSchema, MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH, MAX_VIOLATIONS, Schema, Violation, Violations};

@@ -13,14 +13,14 @@ use crate::problem::Place;
 pub(crate) const MAX_DEPTH: usize = 64;
 
 /// A value and where it stands.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) place: Option<Place>,
     pub(crate) value: Value,
 }
 
 /// A value of the kinds that JSON has.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Value {
     /// Text, quoted or not.
     Text(String),

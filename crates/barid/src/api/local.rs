@@ -60,7 +60,7 @@ impl Local {
             clients: gateway_clients(settings)?,
             installation,
         };
-        let gateway = Gateway::new(gateway_config(settings), supplies)?.local();
+        let gateway = Gateway::new(gateway_config(settings)?, supplies)?.local();
         tokio::spawn(shutdown.clone().run_until_cancelled_owned(keep(registry, refresh)));
         // What needs the broker says so itself.
         let _absent = road.publisher.connected(BROKER_WITHIN).await;

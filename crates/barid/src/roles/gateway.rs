@@ -3,13 +3,14 @@
 use barid_gateway::{Config, DefaultQuotas, Limits};
 
 use crate::config::Settings;
+use crate::manifest::{self, Invalid};
 
-/// The gateway's own configuration.
-pub(crate) fn config(settings: &Settings) -> Config {
+/// The gateway's own configuration, with the recipes in the folder that the settings name.
+pub(crate) fn config(settings: &Settings) -> Result<Config, Invalid> {
     let Settings { gateway, quotas, tenants, broker, .. } = settings;
     // Where publishers must be named, so must the gateway.
     let must_be_named = !tenants.publishers.is_empty();
-    Config {
+    Ok(Config {
         listen: gateway.listen,
         public_listen: gateway.public_listen,
         public_publish: gateway.public_publish,
@@ -25,7 +26,8 @@ pub(crate) fn config(settings: &Settings) -> Config {
         },
         work_lanes: broker.work_lanes,
         user_id: must_be_named.then(|| broker.url.user()).flatten(),
-    }
+        recipes: manifest::recipes(settings.recipes.folder.as_deref())?.into(),
+    })
 }
 
 #[cfg(test)]
@@ -35,12 +37,12 @@ mod tests {
 
     #[test]
     fn the_default_file_says_what_tenants_have_by_default() {
-        assert_eq!(config(&settings("")).quotas, DefaultQuotas::default());
+        assert_eq!(config(&settings("")).unwrap().quotas, DefaultQuotas::default());
     }
 
     #[test]
     fn is_named_only_where_publishers_must_be() {
-        assert_eq!(config(&settings("")).user_id, None);
-        assert_eq!(config(&settings("tenants.publishers.crm = 'acme'")).user_id.as_deref(), Some("guest"));
+        assert_eq!(config(&settings("")).unwrap().user_id, None);
+        assert_eq!(config(&settings("tenants.publishers.crm = 'acme'")).unwrap().user_id.as_deref(), Some("guest"));
     }
 }

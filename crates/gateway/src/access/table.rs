@@ -78,6 +78,8 @@ pub(crate) const RULES: &[(Method, &str, Need)] = &[
     (Method::GET, "/v1/event-types/{id}", Need::Read),
     (Method::PUT, "/v1/event-types/{id}", Need::Administer),
     (Method::DELETE, "/v1/event-types/{id}", Need::Administer),
+    (Method::GET, "/v1/recipes", Need::Read),
+    (Method::GET, "/v1/recipes/{id}", Need::Read),
     (Method::GET, "/v1/keys", Need::Manage),
     (Method::POST, "/v1/keys", Need::Manage),
     (Method::GET, "/v1/keys/{id}", Need::Manage),

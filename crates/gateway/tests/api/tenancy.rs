@@ -49,6 +49,7 @@ impl Things {
             "tenants" => VICTIM.to_owned(),
             // They belong to the installation, and everybody may read them.
             "event-types" => "deal.won".to_owned(),
+            "recipes" => "slack".to_owned(),
             other => panic!("say here what the victim has of {other}"),
         }
     }
@@ -109,7 +110,7 @@ async fn no_key_of_another_tenant_sees_or_changes_anything() {
     }
     let before = everything(&world).await;
     for Operation { method, path, scopes } in operations() {
-        let is_shared = path.starts_with("/v1/event-types");
+        let is_shared = path.starts_with("/v1/event-types") || path.starts_with("/v1/recipes");
         for (scope, key) in &keys {
             let called = path.replace("{id}", &things.id_or_none(&path));
             let answer = world.request(key, &method, &called, body(&method, &path).as_ref()).await;

@@ -115,6 +115,7 @@ impl World {
             quotas: choice.quotas,
             work_lanes: Options::default().work_lanes,
             user_id: None,
+            recipes: barid_registry::recipe::catalogue().into(),
         };
         let gateway = Gateway::new(config, supplies).unwrap();
         let local = gateway.local();

@@ -195,7 +195,8 @@ fn write_auth(auth: &Auth, secrets: Secrets) -> Value {
     let masked = |text| masked(text, secrets);
     let mut document = match auth {
         Auth::None => json!({}),
-        Auth::Basic(basic) => json!({"username": basic.username(), "password": masked(basic.password())}),
+        // With some receivers the user's name is the key, and the password says nothing.
+        Auth::Basic(basic) => json!({"username": masked(basic.username()), "password": masked(basic.password())}),
         Auth::Bearer(_) => json!({"token": masked(auth.token().unwrap_or_default())}),
         Auth::Header(field) => json!({"name": field.name(), "value": masked(field.value())}),
         Auth::OAuth2(oauth2) => write_oauth2(oauth2, secrets),

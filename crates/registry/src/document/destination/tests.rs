@@ -36,7 +36,7 @@ fn refused(destination: &Value) -> (String, String) {
 fn every_kind() -> [Value; 6] {
     [
         json!({"kind": "none"}),
-        json!({"kind": "basic", "username": "u", "password": "sesame"}),
+        json!({"kind": "basic", "username": "sesame", "password": "sesame"}),
         json!({"kind": "bearer", "token": "sesame"}),
         json!({"kind": "header", "name": "x-api-key", "value": "sesame"}),
         json!({
@@ -127,7 +127,7 @@ fn a_patch_of_another_kind_replaces_the_authentication_and_of_a_header_that_head
     assert_eq!(written["destination"]["headers"], json!({"x-a": "3"}));
     let same_kind = json!({"destination": {"auth": {"kind": "basic", "password": "new"}}});
     let patched = patch(&current, &same_kind, &Reading::default()).unwrap();
-    let expected = json!({"kind": "basic", "username": "u", "password": "new"});
+    let expected = json!({"kind": "basic", "username": "sesame", "password": "new"});
     assert_eq!(write(&patched, Secrets::Shown)["destination"]["auth"], expected);
     let none = patch(&current, &json!({"destination": {"auth": null, "headers": null}}), &Reading::default()).unwrap();
     assert_eq!(none.destination.access(), None);

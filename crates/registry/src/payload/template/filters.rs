@@ -1,6 +1,8 @@
 //! What templates can do with text beyond what the engine has: what receivers of webhooks ask for. Each pays fuel for the
 //! text it works on, as the engine's own do, so that a loop over a long text ends.
 
+#![expect(clippy::needless_pass_by_value, reason = "the engine hands arguments over")]
+
 use std::borrow::Cow;
 
 use data_encoding::HEXLOWER;
