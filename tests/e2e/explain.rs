@@ -98,6 +98,14 @@ async fn what_is_explained_is_what_the_road_then_does() -> Result<()> {
         ensure!(explanation["refused"].is_null() && explanation["truncated"] == false, "{explanation}");
         let id = world.publish(&event).await?;
         ensure!(explanation["message_id"] == id.as_str(), "{explanation}");
+        // What must come is waited for by itself: right after a publication, nothing seems to be on its way.
+        let must_come = subscriptions(&explanation)?.iter().filter(|said| said["verdict"] == "delivers");
+        for name in must_come.filter_map(|said| said["name"].as_str()) {
+            eventually(name, PATIENCE, async || {
+                Ok(receiver.requests(&format!("/{name}")).iter().any(|request| request.webhook_id() == id))
+            })
+            .await?;
+        }
         world.settled().await?;
         let mut letters = 0;
         for said in subscriptions(&explanation)? {
