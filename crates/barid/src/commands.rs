@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod event_types;
 pub(crate) mod explain;
 pub(crate) mod keys;
+mod named;
 pub(crate) mod publish;
 pub(crate) mod recipes;
 pub(crate) mod serve;
@@ -17,6 +18,7 @@ pub(crate) mod sources;
 pub(crate) mod subscriptions;
 pub(crate) mod tenants;
 pub(crate) mod topology;
+mod wait;
 
 use std::env;
 use std::io::{self, IsTerminal};

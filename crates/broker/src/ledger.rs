@@ -2,7 +2,7 @@
 //!
 //! Records travel in batches, each a message of the stream `barid.ledger`: a byte for the version, then a line of JSON per
 //! record. A delivery is settled only when the batch with its record is confirmed, so that there is no delivery without a
-//! record; what comes next for it does not wait for that. If the stream alone does not confirm for 5 s, batches go to
+//! record; what comes next for it does not wait for that. If the stream alone does not confirm for 4 s, batches go to
 //! the quorum queue `barid.ledger-overflow` until it does. If neither confirms, [`Writer::accepts_work`] says so and no
 //! new work starts.
 //!

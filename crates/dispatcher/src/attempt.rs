@@ -4,13 +4,14 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use barid_egress::{Access, Clients, Failure, FailureKind, Grant, Identity, Response};
+use barid_egress::{Access, Clients, Failure, FailureKind, Grant, Identity};
 use barid_registry::Subscription;
 use barid_registry::destination::{Auth, ClientAuth, OAuth2, TlsIdentity};
 use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::outcome::Answered;
 use crate::parcel::{Parcel, Unmakeable};
 use crate::scheduler::Ticket;
 
@@ -19,7 +20,7 @@ use crate::scheduler::Ticket;
 pub(crate) struct Attempted {
     pub(crate) ticket: Ticket,
     /// What came of the request; or why there was none.
-    pub(crate) result: Result<Result<Response, Failure>, Unmakeable>,
+    pub(crate) result: Result<Result<Answered, Failure>, Unmakeable>,
     /// From the start to the last byte, or to the failure.
     pub(crate) took: Duration,
 }
@@ -38,11 +39,12 @@ pub(crate) fn spawn(
         let started = Instant::now();
         let attempt = async {
             let request = parcel.request(index, &subscription, now)?;
-            Ok(match access(&subscription) {
+            let answer = match access(&subscription) {
                 None => clients.shared().send(request).await,
                 // Boxed, so that the attempts that need none of it stay as small as they are.
                 Some(access) => Box::pin(clients.send(request, access)).await,
-            })
+            };
+            Ok(answer.map(|response| Answered::new(response, &subscription.policy)))
         };
         let result = AssertUnwindSafe(attempt)
             .catch_unwind()

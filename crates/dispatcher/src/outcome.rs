@@ -8,6 +8,21 @@ use std::time::{Duration, SystemTime};
 use barid_egress::{Failure, Fault, Response};
 use barid_registry::{Judgement, Policy, Unmet};
 
+/// An answer, and what it means to the subscription.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) response: Response,
+    pub(crate) judgement: Judgement,
+}
+
+impl Answered {
+    /// The answer, judged. It may take a while, where there is a rule for the body: it is for the task of the attempt.
+    pub(crate) fn new(response: Response, policy: &Policy) -> Self {
+        let judgement = policy.judge(response.status, &response.body, response.truncated);
+        Self { response, judgement }
+    }
+}
+
 /// Why a delivery was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rejected {
@@ -19,9 +34,9 @@ pub(crate) struct Rejected {
 }
 
 /// The class of an answer, as a metric label.
-pub(crate) fn code_class(result: &Result<Response, Failure>) -> &'static str {
+pub(crate) fn code_class(result: &Result<Answered, Failure>) -> &'static str {
     match result {
-        Ok(response) => match response.status {
+        Ok(answered) => match answered.response.status {
             100..=199 => "1xx",
             200..=299 => "2xx",
             300..=399 => "3xx",
@@ -33,16 +48,12 @@ pub(crate) fn code_class(result: &Result<Response, Failure>) -> &'static str {
     }
 }
 
-/// Judges an answer: success, or a permanent or transient rejection, as the subscription's policy says.
+/// What follows of an answer: success, or a permanent or transient rejection.
 ///
 /// A redirect is an answer like others. `retry-after` is heeded whatever the status.
-pub(crate) fn judge(
-    result: &Result<Response, Failure>,
-    policy: &Policy,
-    now: SystemTime,
-) -> Result<(), backoff::Error<Rejected>> {
-    let response = match result {
-        Ok(response) => response,
+pub(crate) fn judge(result: &Result<Answered, Failure>, now: SystemTime) -> Result<(), backoff::Error<Rejected>> {
+    let Answered { response, judgement } = match result {
+        Ok(answered) => answered,
         Err(failure) => {
             return Err(backoff::Error::transient(Rejected {
                 // Never permanent: only the end of the schedule ends it.
@@ -52,12 +63,12 @@ pub(crate) fn judge(
             }));
         }
     };
-    let (unmet, is_permanent) = match policy.judge(response.status, &response.body, response.truncated) {
+    let (unmet, is_permanent) = match judgement {
         Judgement::Delivered => return Ok(()),
         Judgement::Permanent(unmet) => (unmet, true),
         Judgement::Transient(unmet) => (unmet, false),
     };
-    let rejected = rejected(response, &unmet);
+    let rejected = rejected(response, unmet);
     if is_permanent {
         return Err(backoff::Error::permanent(rejected));
     }
@@ -110,7 +121,7 @@ mod tests {
     }
 
     fn judged(status: u16, retry_after: Option<&str>) -> Result<(), backoff::Error<Rejected>> {
-        judge(&Ok(answer(status, retry_after)), &Policy::default(), UNIX_EPOCH)
+        judge(&Ok(Answered::new(answer(status, retry_after), &Policy::default())), UNIX_EPOCH)
     }
 
     #[test]
@@ -125,7 +136,8 @@ mod tests {
     #[test]
     fn a_redirect_says_that_it_was_not_followed() {
         let redirect = Response { location: Some("/elsewhere".to_owned()), ..answer(302, None) };
-        let Err(backoff::Error::Transient { err, .. }) = judge(&Ok(redirect), &Policy::default(), UNIX_EPOCH) else {
+        let redirect = Answered::new(redirect, &Policy::default());
+        let Err(backoff::Error::Transient { err, .. }) = judge(&Ok(redirect), UNIX_EPOCH) else {
             panic!("a redirect is transient");
         };
         assert_eq!(err.detail, "status 302, a redirect, which is not followed");
@@ -138,7 +150,8 @@ mod tests {
         let mut policy = Policy::default();
         policy.set_success(success);
         let wrong = Response { body: r#"{"ok": false}"#.into(), ..answer(200, Some("9")) };
-        let Err(backoff::Error::Transient { err, retry_after }) = judge(&Ok(wrong), &policy, UNIX_EPOCH) else {
+        let Err(backoff::Error::Transient { err, retry_after }) = judge(&Ok(Answered::new(wrong, &policy)), UNIX_EPOCH)
+        else {
             panic!("it is tried again");
         };
         let detail = r#"status 200, but the body does not do: "/ok" in it is false (delivery.success.body.pointer)"#;

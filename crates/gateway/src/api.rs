@@ -3,6 +3,7 @@
 mod event_types;
 mod keys;
 mod overlap;
+mod owned;
 mod recipes;
 mod registered;
 mod sources;

@@ -7,6 +7,7 @@ mod intake;
 mod mapping;
 mod preset;
 mod read;
+mod rotation;
 mod secret;
 mod settings;
 mod token;
@@ -24,6 +25,7 @@ pub use self::{
     mapping::{MAX_RULES, Mapped, Mapping, Unmapped},
     preset::{Preset, Presets, Sample},
     read::{SourceReading, id_of, read},
+    rotation::TooManySecrets,
     secret::{InvalidSourceSecret, MAX_SOURCE_SECRETS, SecretText, SourceSecret},
     settings::{
         DEFAULT_DEDUP_WINDOW, DEFAULT_MAX_BODY, MAX_DEDUP_WINDOW, MAX_MAX_BODY, OnInvalid, RateLimit, SourceSettings,

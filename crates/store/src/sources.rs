@@ -9,10 +9,10 @@ use crate::{
     error::Error,
     listing::{Listing, Lists, lists},
     master_key::MasterKeys,
+    owned::{Head, head, must_fit, readable},
     page::Page,
     sealed_source,
     store::{Store, Write, integer, number},
-    subscriptions::{Head, head},
     tenants,
 };
 
@@ -43,6 +43,9 @@ const GET: &str = select!("id = $1");
 
 const LISTS: Lists = lists!(select);
 
+/// How many a tenant has.
+const COUNT: &str = "SELECT COUNT(*) AS count FROM sources WHERE tenant = $1 AND deleted_at IS NULL";
+
 impl Store {
     /// Registers a source, brings a deleted one back, or changes what one says. The token counts for one that was not
     /// there; else the tokens stay. The same settings again change nothing.
@@ -71,7 +74,7 @@ impl Store {
                 }
             } else {
                 tenants::must_be_known(&mut write, &settings.tenant).await?;
-                must_fit(&mut write, settings).await?;
+                must_fit(&mut write, COUNT, "sources", &settings.tenant, MAX_TENANT_SOURCES).await?;
             }
             let put = "INSERT INTO sources (id, tenant, name, document, token, revision, created_at, updated_at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $7) \
@@ -158,15 +161,8 @@ impl Store {
     /// Sources in the order of tenant and name. One that cannot be read is left out, with a line in the log.
     pub async fn sources(&self, listing: Listing<'_>) -> Result<Page<Row<RegisteredSource>>, Error> {
         self.within(async {
-            let (mut rows, next) = listing.rows(&LISTS, &self.pool).await?;
-            let items = rows.drain(..).filter_map(|row| match read(&self.keys, &row) {
-                Ok(row) => Some(row),
-                Err(error) => {
-                    tracing::warn!(%error, "a source is left out of a listing");
-                    None
-                }
-            });
-            Ok(Page { items: items.collect(), next })
+            let (rows, next) = listing.rows(&LISTS, &self.pool).await?;
+            Ok(Page { items: readable(&rows, "source", |row| read(&self.keys, row)), next })
         })
         .await
     }
@@ -178,16 +174,6 @@ async fn must_find(write: &mut Write, id: &SourceId, expect: Expect) -> Result<u
     let revision = number(&found, "revision")?;
     expect.check(Some(revision))?;
     Ok(revision)
-}
-
-async fn must_fit(write: &mut Write, settings: &SourceSettings) -> Result<(), Error> {
-    let count = "SELECT COUNT(*) AS count FROM sources WHERE tenant = $1 AND deleted_at IS NULL";
-    let row = sqlx::query(count).bind(settings.tenant.as_str()).fetch_one(write.on()).await?;
-    if number(&row, "count")? < MAX_TENANT_SOURCES.into() {
-        Ok(())
-    } else {
-        Err(Error::Quota { what: "sources", limit: MAX_TENANT_SOURCES })
-    }
 }
 
 fn read(keys: &MasterKeys, row: &AnyRow) -> Result<Row<RegisteredSource>, Error> {

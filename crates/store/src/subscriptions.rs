@@ -1,6 +1,5 @@
 //! Subscriptions in the store.
 
-use barid_event::Tenant;
 use barid_registry::{OwnLane, Settings, Subscription, SubscriptionId};
 use chrono::{DateTime, Utc};
 use sqlx::{Row as _, any::AnyRow};
@@ -10,9 +9,10 @@ use crate::{
     error::Error,
     listing::{Listing, Lists, lists},
     master_key::MasterKeys,
+    owned::{Head, head, must_fit, readable},
     page::Page,
     sealed,
-    store::{Store, Write, integer, number},
+    store::{Store, integer, number},
     tenants,
 };
 
@@ -25,15 +25,6 @@ pub struct Registered {
     pub paused: bool,
     /// Whether it has a lane of its own.
     pub lane: OwnLane,
-}
-
-/// What is known of a subscription or a source without opening it: enough to replace it or to delete it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// Whose it is.
-    pub tenant: Tenant,
-    /// Of its last change.
-    pub revision: u64,
 }
 
 macro_rules! select {
@@ -50,6 +41,9 @@ macro_rules! select {
 pub(crate) const GET: &str = select!("id = $1");
 
 const LISTS: Lists = lists!(select);
+
+/// How many a tenant has.
+const COUNT: &str = "SELECT COUNT(*) AS count FROM subscriptions WHERE tenant = $1 AND deleted_at IS NULL";
 
 impl Registered {
     /// The subscription as routers and dispatchers use it.
@@ -86,7 +80,7 @@ impl Store {
                 }
             } else {
                 tenants::must_be_known(&mut write, &settings.tenant).await?;
-                must_fit(&mut write, &settings.tenant, quota).await?;
+                must_fit(&mut write, COUNT, "subscriptions", &settings.tenant, quota).await?;
             }
             // A lane of its own outlives a deletion as long as deliveries may be in it: they are to be consumed.
             let put = "INSERT INTO subscriptions \
@@ -151,34 +145,11 @@ impl Store {
     /// Subscriptions in the order of tenant and name. One that cannot be read is left out, with a line in the log.
     pub async fn subscriptions(&self, listing: Listing<'_>) -> Result<Page<Row<Registered>>, Error> {
         self.within(async {
-            let (mut rows, next) = listing.rows(&LISTS, &self.pool).await?;
-            let items = rows.drain(..).filter_map(|row| match read(&self.keys, &row) {
-                Ok(row) => Some(row),
-                Err(error) => {
-                    tracing::warn!(%error, "a subscription is left out of a listing");
-                    None
-                }
-            });
-            Ok(Page { items: items.collect(), next })
+            let (rows, next) = listing.rows(&LISTS, &self.pool).await?;
+            Ok(Page { items: readable(&rows, "subscription", |row| read(&self.keys, row)), next })
         })
         .await
     }
-}
-
-async fn must_fit(write: &mut Write, tenant: &Tenant, quota: u32) -> Result<(), Error> {
-    let count = "SELECT COUNT(*) AS count FROM subscriptions WHERE tenant = $1 AND deleted_at IS NULL";
-    let row = sqlx::query(count).bind(tenant.as_str()).fetch_one(write.on()).await?;
-    if number(&row, "count")? < quota.into() {
-        Ok(())
-    } else {
-        Err(Error::Quota { what: "subscriptions", limit: quota })
-    }
-}
-
-pub(crate) fn head(row: &AnyRow) -> Result<Head, Error> {
-    let tenant = row.try_get::<&str, _>("tenant")?.parse();
-    let tenant = tenant.map_err(|_| Error::corrupt("the tenant of an entry"))?;
-    Ok(Head { tenant, revision: number(row, "revision")? })
 }
 
 fn read(keys: &MasterKeys, row: &AnyRow) -> Result<Row<Registered>, Error> {

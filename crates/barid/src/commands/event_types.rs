@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::subscriptions::Wait;
+use super::wait::Wait;
 use crate::api::{self, Api, Method, Path};
 use crate::cli::Output;
 use crate::config::Settings;

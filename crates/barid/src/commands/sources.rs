@@ -4,23 +4,20 @@ mod show;
 
 use std::path::PathBuf;
 
-use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::subscriptions::Wait;
+use super::named::Named;
+use super::wait::Wait;
 use crate::api::{self, Api, Method, Path};
-use crate::apply::wanted::{Kind, Thing};
+use crate::apply::wanted::Kind;
 use crate::cli::Output;
 use crate::config::Settings;
-use crate::exit::{Exit, Usage};
+use crate::exit::Exit;
 use crate::{manifest, output};
 
-/// What the API calls them.
-const COLLECTION: &str = "sources";
-
-/// What every id begins with.
-const PREFIX: &str = "src_";
+/// How one is found.
+pub(super) const NAMED: Named = Named { collection: "sources", what: "source", prefix: "src_", kind: Kind::Source };
 
 /// List, show, make, test and delete sources: third parties' webhooks that become events.
 #[derive(Clone, Debug, Args)]
@@ -145,25 +142,7 @@ impl Draft {
 impl Reference {
     /// Where it is in the API.
     async fn path(&self, api: &Api) -> anyhow::Result<Path> {
-        let collection = Path::v1(COLLECTION);
-        if self.tenant.is_none() && self.name.starts_with(PREFIX) {
-            return Ok(collection.join(&self.name));
-        }
-        let list = collection.clone().with("name", &self.name).with_some("tenant", self.tenant.as_ref());
-        let items = api.list(&list).await?;
-        let found: Vec<_> = items.iter().filter_map(|item| Thing::of(Kind::Source, item)).collect();
-        match found.as_slice() {
-            [thing] => Ok(collection.join(&thing.id)),
-            [] => bail!("there is no source {:?}: see `barid sources list`", self.name),
-            several => {
-                let tenants: Vec<_> = several.iter().filter_map(|thing| thing.tenant.as_deref()).collect();
-                let tenants = tenants.join(", ");
-                bail!(Usage(format!(
-                    "several tenants have a source {:?}: add --tenant and one of {tenants}",
-                    self.name
-                )))
-            }
-        }
+        NAMED.path(api, &self.name, self.tenant.as_ref()).await
     }
 }
 
@@ -183,7 +162,7 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
         // They are in the binary, and were shown before there was an API.
         Action::Presets => {}
         Action::List { tenant } => {
-            let items = api.list(&Path::v1(COLLECTION).with_some("tenant", tenant)).await?;
+            let items = api.list(&Path::v1(NAMED.collection).with_some("tenant", tenant)).await?;
             show::list(&items, output)?;
         }
         Action::Show(reference) => {
@@ -191,7 +170,7 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
             output::document(output, &answer.body)?;
         }
         Action::Create { draft, wait } => {
-            let answer = api.call(Method::Post, &wait.on(Path::v1(COLLECTION)), Some(&draft.document()?)).await?;
+            let answer = api.call(Method::Post, &wait.on(Path::v1(NAMED.collection)), Some(&draft.document()?)).await?;
             Wait::tell(&answer);
             show::with_url("created", &answer.body, output)?;
         }

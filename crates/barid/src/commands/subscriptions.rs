@@ -12,17 +12,21 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::api::{self, Answer, Api, Method, Path};
+use crate::api::{self, Api, Method, Path};
+use crate::apply::wanted::Kind;
 use crate::cli::Output;
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::output;
 
+use super::named::Named;
+use super::wait::Wait;
 use draft::Draft;
 use reference::Reference;
 
-/// What the API calls them.
-const COLLECTION: &str = "subscriptions";
+/// How one is found.
+pub(super) const NAMED: Named =
+    Named { collection: "subscriptions", what: "subscription", prefix: "sub_", kind: Kind::Subscription };
 
 /// List, show, make, change, pause, test and delete subscriptions.
 #[derive(Clone, Debug, Args)]
@@ -121,28 +125,6 @@ enum Action {
     },
 }
 
-/// Whether to wait until the change is everywhere.
-#[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct Wait {
-    /// Return when every router has the change.
-    #[arg(long)]
-    pub(crate) wait: bool,
-}
-
-impl Wait {
-    /// The same place in the API, waiting for it.
-    pub(crate) fn on(self, path: Path) -> Path {
-        path.with_flag("wait", self.wait)
-    }
-
-    /// Says so when some router does not have it.
-    pub(crate) fn tell(answer: &Answer) {
-        if answer.is_pending() {
-            eprintln!("warning: not every router has the change yet: it follows within 10 s");
-        }
-    }
-}
-
 /// Does what was asked.
 pub(crate) async fn run(arguments: Arguments, settings: &Settings, output: Output) -> anyhow::Result<Exit> {
     if let Action::Check { file } = &arguments.action {
@@ -159,7 +141,7 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
         // It needs no API, and was done before there was one.
         Action::Check { .. } => {}
         Action::List { tenant } => {
-            let items = api.list(&Path::v1(COLLECTION).with_some("tenant", tenant)).await?;
+            let items = api.list(&Path::v1(NAMED.collection).with_some("tenant", tenant)).await?;
             show::list(&items, output)?;
         }
         Action::Show(reference) => {
@@ -167,7 +149,7 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
             output::document(output, &answer.body)?;
         }
         Action::Create { draft, wait } => {
-            let answer = api.call(Method::Post, &wait.on(Path::v1(COLLECTION)), Some(&draft.document()?)).await?;
+            let answer = api.call(Method::Post, &wait.on(Path::v1(NAMED.collection)), Some(&draft.document()?)).await?;
             Wait::tell(&answer);
             show::with_secret("created", &answer.body, output)?;
         }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::subscriptions::Wait;
+use super::wait::Wait;
 use crate::api::{self, Api, Method, Path};
 use crate::cli::Output;
 use crate::config::Settings;

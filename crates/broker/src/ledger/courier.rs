@@ -21,7 +21,7 @@ use crate::error::PublishError;
 use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::outgoing::Outgoing;
-use crate::publisher::{Publisher, PublisherHealth};
+use crate::publisher::Publisher;
 
 /// The shortest time between two batches that are not full. The first record after a quiet time goes at once; each batch
 /// costs the broker a publish, whatever is in it.
@@ -177,7 +177,8 @@ impl Courier {
         pending.confirmed.send_replace(true);
     }
 
-    /// Publishes again what did not arrive, unless it has by the other way.
+    /// Publishes again what did not arrive by the way of now. What went by the other way was sent by this one, too, when the
+    /// way changed.
     fn again(&mut self, number: u64, route: Route, pause: Duration) {
         let now = self.switch.route();
         if number == KNOCK {
@@ -185,11 +186,7 @@ impl Courier {
             if now == Route::Overflow {
                 self.knock();
             }
-            return;
-        }
-        // What was to go by the stream went by the other way when that was left.
-        let was_left = route == Route::Stream && now == Route::Overflow;
-        if self.pending.contains_key(&number) && !was_left {
+        } else if route == now && self.pending.contains_key(&number) {
             self.publish(number, now, pause);
         }
     }
@@ -202,19 +199,20 @@ impl Courier {
     }
 
     fn confirmed_by_stream(&mut self) {
-        if self.switch.route() == Route::Overflow {
+        let was_left = self.switch.route() == Route::Overflow;
+        self.switch.confirmed();
+        if was_left {
             info!("the ledger's stream confirms again");
             self.metrics.ledger_overflow.set(0);
+            self.send_all(Route::Stream);
         }
-        self.switch.confirmed();
     }
 
     /// Looks whether the stream alone is silent.
     fn look(&mut self) {
-        let is_fine = |health: PublisherHealth| health.connected && !health.blocked;
-        let (stream, others) = (self.stream.health(), self.others.health());
-        let owes = !stream.oldest_unconfirmed.is_zero();
-        let alone = is_fine(stream) && others.accepts_work(PATIENCE);
+        let owes = !self.pending.is_empty();
+        // They share the stream's connection: it is the stream's channel that may be away.
+        let alone = self.others.health().accepts_work(PATIENCE);
         if self.switch.look(owes, alone, Instant::now()) {
             warn!("the ledger's stream does not confirm: records go to the overflow queue");
             self.leave_stream();
@@ -224,14 +222,19 @@ impl Courier {
     /// Sends what is unconfirmed by the overflow queue as well, and asks the stream from time to time.
     fn leave_stream(&mut self) {
         self.metrics.ledger_overflow.set(1);
+        self.send_all(Route::Overflow);
+        self.knock();
+    }
+
+    /// Sends what is unconfirmed by this way as well: the other may never confirm it.
+    fn send_all(&mut self, route: Route) {
         let (now, mut numbers) = (Instant::now(), Vec::with_capacity(self.pending.len()));
         for (number, pending) in &mut self.pending {
             pending.since = now;
             numbers.push(*number);
         }
         for number in numbers {
-            self.publish(number, Route::Overflow, Duration::ZERO);
+            self.publish(number, route, Duration::ZERO);
         }
-        self.knock();
     }
 }

@@ -236,8 +236,6 @@ pub enum How {
     Expired,
     /// It was given up: a dead letter.
     Dead,
-    /// Its dead letter was discarded.
-    Discarded,
 }
 
 /// A message that became a dead letter as it came in.

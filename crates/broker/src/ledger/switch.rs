@@ -6,8 +6,9 @@ use tokio::time::Instant;
 
 use super::Route;
 
-/// How long the stream may be silent, while the broker confirms other things, before batches go to the overflow queue.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the stream may be silent, while the broker confirms other things, before batches go to the overflow queue. Less
+/// than the 5 s after which routers and dispatchers take on no new work, so that they need not stop.
+pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The way at the moment.
 #[derive(Debug)]
@@ -64,16 +65,16 @@ mod tests {
     }
 
     #[test]
-    fn leaves_a_stream_that_is_silent_alone_for_five_seconds_and_comes_back_with_its_confirm() {
+    fn leaves_a_stream_that_is_silent_alone_for_long_and_comes_back_with_its_confirm() {
         let (mut switch, start) = (Switch::new(), Instant::now());
         assert!(!switch.look(true, true, start));
-        assert!(!switch.look(true, true, after(start, 4)));
-        assert!(switch.look(true, true, after(start, 5)));
+        assert!(!switch.look(true, true, after(start, 3)));
+        assert!(switch.look(true, true, after(start, 4)));
         assert_eq!(switch.route(), Route::Overflow);
         assert!(!switch.look(true, true, after(start, 60)));
         switch.confirmed();
         assert_eq!(switch.route(), Route::Stream);
-        assert!(!switch.look(true, true, after(start, 61)), "the five seconds begin anew");
+        assert!(!switch.look(true, true, after(start, 61)), "the wait begins anew");
     }
 
     #[test]
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_confirm_in_time_begins_the_five_seconds_anew() {
+    fn a_confirm_in_time_begins_the_wait_anew() {
         let (mut switch, start) = (Switch::new(), Instant::now());
         switch.look(true, true, start);
         switch.confirmed();

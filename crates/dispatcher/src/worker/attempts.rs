@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use barid_broker::control::TestOutcome;
 use barid_broker::work::Delivery;
-use barid_egress::{Failure, Fault, Response};
+use barid_egress::{Failure, Fault};
 use chrono::TimeDelta;
 use tracing::debug;
 
 use super::records::{Follows, Judged};
 use super::{Dispatcher, now, wall_clock};
 use crate::attempt::{self, Attempted};
-use crate::outcome::{self, Rejected};
+use crate::outcome::{self, Answered, Rejected};
 use crate::parcel::{Parcel, Unmakeable};
 use crate::schedule::{self, Next, Steps};
 use crate::scheduler::{Finish, Ticket};
@@ -46,10 +46,10 @@ impl Dispatcher {
             Err(unmakeable) => return self.not_made(ticket, &parcel, index, &unmakeable),
         };
         if let Some(test) = &parcel.delivery(index).test {
-            return self.tried_out(ticket, test, &subscription.policy, &result, took);
+            return self.tried_out(ticket, test, &result, took);
         }
         let (delivery, moment) = (parcel.delivery(index), wall_clock());
-        let verdict = outcome::judge(&result, &subscription.policy, moment.into());
+        let verdict = outcome::judge(&result, moment.into());
         self.count_attempt(&result, &verdict, took);
         let finish = if verdict.is_ok() { Finish::Success } else { Finish::Failure };
         let open = self.is_open();
@@ -60,7 +60,7 @@ impl Dispatcher {
             message.id = parcel.message_id.as_str(),
             subscription.id = delivery.subscription,
             attempt = delivery.attempts + 1,
-            status = result.as_ref().ok().map(|response| response.status),
+            status = result.as_ref().ok().map(|answered| answered.response.status),
             duration_ms = took.as_millis(),
             delivered = verdict.is_ok(),
             "delivery.attempted"
@@ -118,12 +118,12 @@ impl Dispatcher {
 
     fn count_attempt(
         &self,
-        result: &Result<Response, Failure>,
+        result: &Result<Answered, Failure>,
         verdict: &Result<(), backoff::Error<Rejected>>,
         took: Duration,
     ) {
         self.metrics.delivery_attempts_total.with_label_values(&[outcome::code_class(result)]).inc();
-        let asked = matches!(result, Ok(response) if response.retry_after.is_some());
+        let asked = matches!(result, Ok(answered) if answered.response.retry_after.is_some());
         if asked && matches!(verdict, Err(backoff::Error::Transient { retry_after: None, .. })) {
             self.metrics.retry_after_ignored_total.inc();
         }

@@ -149,6 +149,11 @@ impl Dispatcher {
         match (open, self.flow.stopping) {
             (_, true) => self.ready.set_failing("stopping"),
             (true, false) => self.ready.set_ok(),
+            (false, false) if self.flow.is_open(self.road.publisher.health()) => {
+                self.ready.set_failing(
+                    "neither the ledger's stream nor its overflow queue has confirmed a record for over 5 s",
+                );
+            }
             (false, false) => self.ready.set_failing("results cannot be published: is the broker up and unblocked?"),
         }
         if consumers.iter().any(|consumer| consumer.stalls() >= STALLS_TO_DIE) {

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use super::{Dispatcher, wall_clock};
-use crate::outcome::Rejected;
+use crate::outcome::{Answered, Rejected};
 use crate::parcel::Parcel;
 use crate::scheduler::Ticket;
 
@@ -33,7 +33,7 @@ pub(super) struct Records {
 pub(super) struct Judged<'a> {
     pub(super) parcel: &'a Parcel,
     pub(super) delivery: &'a Delivery,
-    pub(super) result: &'a Result<Response, Failure>,
+    pub(super) result: &'a Result<Answered, Failure>,
     pub(super) at: DateTime<Utc>,
     pub(super) took: Duration,
     pub(super) verdict: Follows<'a>,
@@ -118,10 +118,10 @@ impl Dispatcher {
             attempt: delivery.attempts.saturating_add(1),
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             outcome,
-            status: result.as_ref().ok().map(|response| response.status),
+            status: result.as_ref().ok().map(|answered| answered.response.status),
             fault: rejected.map(|rejected| rejected.fault.as_str().into()),
             error: rejected.map(|rejected| bounded(&rejected.detail).into()),
-            response: result.as_ref().ok().and_then(|response| told(response, self.config.excerpt)),
+            response: result.as_ref().ok().and_then(|answered| told(&answered.response, self.config.excerpt)),
             next_at,
             replay: delivery.replay,
         });

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use barid_broker::control::{Notice, TestOutcome};
 use barid_broker::notice::MAX_TEST_BODY;
-use barid_egress::{Failure, Response};
-use barid_registry::{Judgement, Policy, Unmet};
+use barid_egress::Failure;
+use barid_registry::{Judgement, Unmet};
 
 use super::arrive::RETURNS_TO_SPLIT;
 use super::{Dispatcher, wall_clock};
+use crate::outcome::Answered;
 use crate::parcel::Parcel;
 use crate::scheduler::Ticket;
 use crate::unknown::{self, Unknown};
@@ -49,15 +50,8 @@ impl Dispatcher {
     }
 
     /// The attempt was made.
-    pub(super) fn tried_out(
-        &mut self,
-        ticket: Ticket,
-        test: &str,
-        policy: &Policy,
-        result: &Result<Response, Failure>,
-        took: Duration,
-    ) {
-        self.tell_test(ticket, test, outcome(result, policy, took));
+    pub(super) fn tried_out(&mut self, ticket: Ticket, test: &str, result: &Result<Answered, Failure>, took: Duration) {
+        self.tell_test(ticket, test, outcome(result, took));
     }
 
     pub(super) fn tell_test(&mut self, ticket: Ticket, test: &str, outcome: TestOutcome) {
@@ -69,12 +63,11 @@ impl Dispatcher {
 }
 
 /// What an attempt looks like to whoever asked for it: judged as every other, without what would follow.
-fn outcome(result: &Result<Response, Failure>, policy: &Policy, took: Duration) -> TestOutcome {
+fn outcome(result: &Result<Answered, Failure>, took: Duration) -> TestOutcome {
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match result {
-        Ok(response) => {
-            let judgement = policy.judge(response.status, &response.body, response.truncated);
-            let error = match &judgement {
+        Ok(Answered { response, judgement }) => {
+            let error = match judgement {
                 Judgement::Permanent(Unmet::Body(fault)) | Judgement::Transient(Unmet::Body(fault)) => {
                     Some(format!("the body does not do: {fault}"))
                 }
@@ -83,7 +76,7 @@ fn outcome(result: &Result<Response, Failure>, policy: &Policy, took: Duration) 
             };
             let shown = &response.body[..response.body.len().min(MAX_TEST_BODY)];
             TestOutcome {
-                delivered: judgement == Judgement::Delivered,
+                delivered: *judgement == Judgement::Delivered,
                 status: Some(response.status),
                 error,
                 duration_ms,
@@ -96,8 +89,8 @@ fn outcome(result: &Result<Response, Failure>, policy: &Policy, took: Duration) 
 
 #[cfg(test)]
 mod tests {
-    use barid_egress::FailureKind;
-    use barid_registry::{BodyRule, Otherwise, Success};
+    use barid_egress::{FailureKind, Response};
+    use barid_registry::{BodyRule, Otherwise, Policy, Success};
 
     use super::*;
 
@@ -114,18 +107,22 @@ mod tests {
         }
     }
 
+    fn answered(response: Response) -> Answered {
+        Answered::new(response, &Policy::default())
+    }
+
     #[test]
     fn tells_the_status_and_the_beginning_of_the_answer() {
-        let told = outcome(&Ok(answer(503, vec![b'a'; 5000])), &Policy::default(), Duration::from_millis(7));
+        let told = outcome(&Ok(answered(answer(503, vec![b'a'; 5000]))), Duration::from_millis(7));
         assert_eq!((told.delivered, told.status, told.duration_ms), (false, Some(503), 7));
         assert_eq!(told.body.len(), MAX_TEST_BODY);
-        assert!(outcome(&Ok(answer(204, vec![0xff])), &Policy::default(), Duration::ZERO).delivered);
+        assert!(outcome(&Ok(answered(answer(204, vec![0xff]))), Duration::ZERO).delivered);
     }
 
     #[test]
     fn tells_why_there_was_no_answer() {
         let failure = Failure { kind: FailureKind::Request, detail: "the attempt panicked".to_owned() };
-        let told = outcome(&Err(failure), &Policy::default(), Duration::ZERO);
+        let told = outcome(&Err(failure), Duration::ZERO);
         assert_eq!((told.delivered, told.status), (false, None));
         assert!(told.error.is_some_and(|error| error.contains("panicked")));
     }
@@ -136,8 +133,8 @@ mod tests {
         success.set_body(BodyRule::contains("ok").unwrap(), Otherwise::Retry);
         let mut policy = Policy::default();
         policy.set_success(success);
-        let told = outcome(&Ok(answer(200, b"no".to_vec())), &policy, Duration::ZERO);
+        let told = outcome(&Ok(Answered::new(answer(200, b"no".to_vec()), &policy)), Duration::ZERO);
         assert!(!told.delivered && told.error.is_some_and(|error| error.contains("it lacks \"ok\"")));
-        assert!(outcome(&Ok(answer(200, b"ok".to_vec())), &policy, Duration::ZERO).delivered);
+        assert!(outcome(&Ok(Answered::new(answer(200, b"ok".to_vec()), &policy)), Duration::ZERO).delivered);
     }
 }

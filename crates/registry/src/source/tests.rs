@@ -139,3 +139,27 @@ fn maps_by_a_template() {
     let missing = settings.mapping.apply(&[("payload", &json!({}))]);
     assert!(matches!(missing, Err(Unmapped::Template(_))));
 }
+
+#[test]
+fn old_secrets_count_beside_a_new_one_until_the_overlap_ends() {
+    use std::time::Duration;
+
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    let (now, hour) = (DateTime::<Utc>::UNIX_EPOCH, Duration::from_hours(1));
+    let secret = |number: u32| format!("secret number {number}").parse::<SecretText>().unwrap();
+    let (first, until) = (with(&json!({})).unwrap(), now + TimeDelta::hours(1));
+    let ends = |settings: &SourceSettings| settings.secrets.iter().map(|secret| secret.until).collect::<Vec<_>>();
+    let second = first.rotated(secret(2), hour, now).unwrap();
+    assert_eq!(ends(&second), [None, Some(until)]);
+    let third = second.rotated(secret(3), 2 * hour, now).unwrap();
+    assert_eq!(
+        ends(&third),
+        [None, Some(now + TimeDelta::hours(2)), Some(until)],
+        "none ends later than it would have"
+    );
+    assert_eq!(ends(&third.rotated(secret(4), Duration::ZERO, now).unwrap()), [None]);
+    let full = third.rotated(secret(4), hour, now).unwrap();
+    assert_eq!(full.rotated(secret(5), hour, now), Err(TooManySecrets));
+    assert!(full.rotated(secret(5), hour, until + TimeDelta::seconds(1)).is_ok(), "those that have ended are left out");
+}

@@ -6,7 +6,7 @@ use barid_registry::{Name, Recipe, SubscriptionId};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::subscriptions::Wait;
+use super::super::wait::Wait;
 use super::values;
 use crate::api::{self, Api, Method, Path};
 use crate::cli::Output;

@@ -1,25 +1,17 @@
 //! `DELETE /v1/sources/{id}`.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use barid_registry::source::SourceId;
-use barid_store::Expect;
 
 use super::WHAT;
 use crate::{
     access::Caller,
-    api::registered::{contended, is_raced},
+    api::owned,
     app::App,
-    changes::{self, WaitOrTry},
+    changes::WaitOrTry,
     clock,
     http::{Id, Precondition, Problem, Query},
 };
-
-/// How often it is tried again when somebody changes the source at the same moment.
-const TRIES: usize = 4;
 
 /// Delete a source.
 ///
@@ -33,20 +25,7 @@ pub(super) async fn delete(
     Query(query): Query<WaitOrTry>,
     precondition: Precondition,
 ) -> Result<Response, Problem> {
-    for _ in 1..TRIES {
-        // What it says is not asked: one that cannot be read any more can be deleted.
-        let head = app.store.source_head(&id).await?.filter(|head| caller.sees(&head.tenant));
-        let Some(head) = head else { return Err(Problem::not_found(WHAT)) };
-        precondition.check(Some(head.revision))?;
-        let response = StatusCode::NO_CONTENT.into_response();
-        if query.dry_run.is_on() {
-            return Ok(response);
-        }
-        match app.store.delete_source(&id, Expect::Revision(head.revision), clock::now()).await {
-            Ok(revision) => return Ok(changes::announce(&app, revision, query.wait, response).await),
-            Err(error) if is_raced(&error) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(contended())
+    let head = || app.store.source_head(&id);
+    let delete = |expect| app.store.delete_source(&id, expect, clock::now());
+    owned::delete(&app, &caller, WHAT, &precondition, query, head, delete).await
 }
