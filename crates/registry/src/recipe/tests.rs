@@ -1,10 +1,12 @@
 //! Every recipe that is shipped is read; values are values wherever they are put; and files of others are judged as strictly.
 
+mod nulls;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::problem::Problems;
+use crate::{problem::Problems, settings::Settings};
 
 const RECIPE: &str = r#"name: crm
 title: A CRM
@@ -45,6 +47,20 @@ fn refused(from: &str, to: &str) -> String {
     parse(&text).unwrap_err().to_string()
 }
 
+/// The subscription that a recipe makes of its examples, with `secret` at the end of each that is one.
+fn settings(recipe: &Recipe, secret: &str) -> Settings {
+    let mut values = Values::default();
+    for parameter in &recipe.parameters {
+        let end = if parameter.secret { secret } else { "" };
+        values.set(&parameter.name, format!("{}{end}", parameter.example));
+    }
+    let mut document = recipe.expand(&values).unwrap();
+    document["name"] = "a".into();
+    document["events"] = json!(recipe.events);
+    document["signing"] = json!({"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="});
+    crate::document::read(&document, &crate::Reading::default()).unwrap()
+}
+
 #[test]
 fn every_shipped_file_is_read() {
     for text in SHIPPED {
@@ -58,16 +74,7 @@ fn every_shipped_file_is_read() {
 #[test]
 fn every_shipped_recipe_hides_its_secrets_from_who_looks_at_the_subscription() {
     for recipe in catalogue() {
-        let mut values = Values::default();
-        for parameter in &recipe.parameters {
-            let value = if parameter.secret { &format!("{}s3cret", parameter.example) } else { &parameter.example };
-            values.set(&parameter.name, value);
-        }
-        let mut document = recipe.expand(&values).unwrap();
-        document["name"] = "a".into();
-        document["events"] = json!(recipe.events);
-        document["signing"] = json!({"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="});
-        let settings = crate::document::read(&document, &crate::Reading::default()).unwrap();
+        let settings = settings(&recipe, "s3cret");
         let has_secret = recipe.parameters.iter().any(|parameter| parameter.secret);
         assert_eq!(crate::document::write(&settings, crate::Secrets::Shown).to_string().contains("s3cret"), has_secret);
         let masked = crate::document::write(&settings, crate::Secrets::Masked).to_string();
