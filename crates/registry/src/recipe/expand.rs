@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde_json::Value as Json;
 
 use super::{
-    Parameter, Recipe,
+    Parameter, Recipe, parameter,
     text::{self, Position},
 };
 use crate::{
@@ -30,6 +30,11 @@ impl Values {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
+
+    /// The value of a parameter, or its default.
+    fn of<'v>(&'v self, parameter: &'v Parameter) -> Option<&'v str> {
+        self.get(&parameter.name).or(parameter.default.as_deref())
+    }
 }
 
 impl fmt::Debug for Values {
@@ -43,13 +48,13 @@ impl Recipe {
     /// that is wrong with them. Holds the secrets among them. It is still to be read, and guarded, like any document.
     pub fn expand(&self, values: &Values) -> Result<Json, Problems> {
         let mut problems = Problems::default();
-        for name in values.0.keys().filter(|name| !self.parameters.iter().any(|known| known.name == **name)) {
+        for name in values.0.keys().filter(|name| parameter::named(&self.parameters, name).is_none()) {
             let known: Vec<_> = self.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
             problems.add(about(name, format!("is no parameter of this recipe: use {}", known.join(", "))));
         }
         for parameter in &self.parameters {
             let name = &parameter.name;
-            let checked = match values.get(name).or(parameter.default.as_deref()) {
+            let checked = match values.of(parameter) {
                 Some(value) => parameter.check(value).map_err(|error| error.to_string()),
                 None => Err(format!("is missing: {}", parameter.description)),
             };
@@ -75,8 +80,8 @@ pub(super) fn expanded<'n>(
     let value = match &node.value {
         Value::Text(text) => {
             let value = |name: &str| {
-                let parameter = parameters.iter().find(|parameter| parameter.name == name)?;
-                Some((parameter, values.get(name).or(parameter.default.as_deref())?))
+                let parameter = parameter::named(parameters, name)?;
+                Some((parameter, values.of(parameter)?))
             };
             let pieces = text::pieces(text).map_err(Problem::whole)?;
             let filled = text::filled(&pieces, position(path), value).map_err(|(name, why)| about(name, why))?;
@@ -102,6 +107,11 @@ pub(super) fn expanded<'n>(
         Value::Other(kind) => Value::Other(kind),
     };
     Ok(Node { place: node.place, value })
+}
+
+/// Whether a secret may stand at this place in the document of a subscription: what is elsewhere is never masked.
+pub(super) fn may_be_secret(path: &[&str]) -> bool {
+    path.first() == Some(&"destination")
 }
 
 /// What stands at this place in the document of a subscription.

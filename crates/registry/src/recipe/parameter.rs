@@ -35,7 +35,7 @@ pub struct Parameter {
     pub example: String,
     /// Its value unless another is given; without one it must be given.
     pub default: Option<String>,
-    /// Whether its value must not be shown to others.
+    /// Whether its value must not be shown to others: it can stand in `destination` only, where it is masked.
     pub secret: bool,
     pub(super) pattern: Option<(String, Regex)>,
 }
@@ -124,6 +124,11 @@ impl Parameter {
         }
         Value::Object(document)
     }
+}
+
+/// The parameter of this name.
+pub(super) fn named<'p>(parameters: &'p [Parameter], name: &str) -> Option<&'p Parameter> {
+    parameters.iter().find(|parameter| parameter.name == name)
 }
 
 fn compile(pattern: &str) -> Result<(String, Regex), InvalidPattern> {

@@ -4,7 +4,7 @@ use barid_event::Pattern;
 
 use super::{
     Parameter, Recipe, Values, expand,
-    parameter::Kind,
+    parameter::{self, Kind},
     text::{self, Piece},
 };
 use crate::{
@@ -106,7 +106,7 @@ fn parameters(at: &Cursor<'_>, problems: &mut Problems) -> Option<Vec<Parameter>
     let mut parameters: Vec<Parameter> = Vec::with_capacity(items.len());
     for at in items {
         let parameter = parameter(&at, problems)?;
-        if parameters.iter().any(|known| known.name == parameter.name) {
+        if parameter::named(&parameters, &parameter.name).is_some() {
             problems.add(at.problem("has the name of another parameter: rename one"));
         }
         parameters.push(parameter);
@@ -124,11 +124,7 @@ fn parameter(at: &Cursor<'_>, problems: &mut Problems) -> Option<Parameter> {
             Err(at.problem("is no name: use a-z, 0-9 and '_', a letter first"))
         }
     }));
-    let kind = fields.optional("kind", problems, |at| {
-        let text = at.text()?;
-        let known = Kind::ALL.into_iter().find(|(name, _)| *name == text);
-        known.map(|(_, kind)| kind).ok_or_else(|| at.problem("is neither text nor url: use one of them"))
-    });
+    let kind = fields.optional("kind", problems, |at| at.one_of(&Kind::ALL));
     let description = problems.keep(fields.require("description").and_then(|at| at.prose(MAX_PROSE)));
     let example = problems.keep(fields.require("example").and_then(Cursor::text));
     let default = fields.optional("default", problems, Cursor::text);
@@ -214,15 +210,19 @@ fn placeholders<'y>(
             let Some(pieces) = problems.keep(text::pieces(text).map_err(|why| at.problem(why))) else { return };
             for piece in pieces {
                 let Piece::Parameter(name) = piece else { continue };
-                if !parameters.iter().any(|parameter| parameter.name == name) {
-                    problems.add(at.problem(format!("names {name}, which is no parameter: add it to parameters")));
+                match parameter::named(parameters, name) {
+                    None => {
+                        problems.add(at.problem(format!("names {name}, which is no parameter: add it to parameters")));
+                    }
+                    Some(parameter) if parameter.secret && !expand::may_be_secret(path) => {
+                        let why = "is secret, but whoever looks at a subscription reads what stands here";
+                        problems.add(at.problem(format!("holds {name}, which {why}: use it in destination")));
+                    }
+                    Some(_) => {}
                 }
                 used.push(name.to_owned());
             }
-            let kind = |name: &str| {
-                let found = parameters.iter().find(|parameter| parameter.name == name);
-                found.map_or(Kind::Text, |parameter| parameter.kind)
-            };
+            let kind = |name: &str| parameter::named(parameters, name).map_or(Kind::Text, |parameter| parameter.kind);
             if let Some(why) = text::misplaced(text, expand::position(path), kind) {
                 problems.add(at.problem(why));
             }

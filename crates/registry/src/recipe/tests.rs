@@ -100,10 +100,24 @@ fn a_value_is_written_as_its_place_asks() {
 fn a_url_that_is_the_whole_is_left_as_it_is_but_for_braces() {
     let text = RECIPE
         .replace("${base_url}/teams/${team}/{{ id }}?key=${token}", "${base_url}")
-        .replace("{{ data.name }}", "${token}");
+        .replace("  destination:", "  destination:\n    auth: {kind: bearer, token: '${token}'}");
     let url = "https://e.com/a%20b?sig=x%2Fy&z={{id}}";
     let document = recipe(&text).expand(&values(&[("base_url", url), ("token", "t")])).unwrap();
     assert_eq!(document["destination"]["url"], "https://e.com/a%20b?sig=x%2Fy&z=%7B%7Bid%7D%7D");
+}
+
+#[test]
+fn a_secret_stands_only_where_it_is_masked() {
+    let why = "holds token, which is secret, but whoever looks at a subscription reads what stands here: use it in destination";
+    let told = refused("{{ data.name }}", "${token}");
+    assert_eq!(told, format!("line 13, column 15: subscription.payload.template: {why}"));
+    let told = refused("payload:", "payload:\n    exclude: ['${token}']");
+    assert!(told.contains(&format!("subscription.payload.exclude[0]: {why}")), "{told}");
+    let told = refused(
+        "  destination:",
+        "  delivery: {success: {statuses: [200], body: {contains: '${token}'}}}\n  destination:",
+    );
+    assert!(told.contains(&format!("subscription.delivery.success.body.contains: {why}")), "{told}");
 }
 
 #[test]
