@@ -14,6 +14,7 @@ use bytes::Bytes;
 use url::Url;
 
 pub(crate) use self::auth::{credential, pem};
+pub(crate) use self::template::is_dots;
 use self::template::{PLACEHOLDER, UrlTemplate};
 pub use self::{
     access::{Access, InvalidAccess, MAX_PEM_BYTES, MAX_STATIC_HEADER_BYTES, MAX_STATIC_HEADERS, TlsIdentity},

@@ -162,13 +162,16 @@ fn all_in_place(texts: &[String], start: usize) -> bool {
     })
 }
 
-/// Whether a path has a segment that means the same or the outer one, however it is spelt.
+/// Whether a path has a segment of dots.
 fn has_dots(path_and_query: &str) -> bool {
     let path = path_and_query.split('?').next().unwrap_or_default();
-    path.split('/').any(|segment| {
-        // Longer ones cannot be meant: `%2e%2e`.
-        segment.len() <= 6 && matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
-    })
+    path.split('/').any(is_dots)
+}
+
+/// Whether a segment of a path means the same or the outer one, however it is spelt.
+pub(crate) fn is_dots(segment: &str) -> bool {
+    // Longer ones cannot be meant: `%2e%2e`.
+    segment.len() <= 6 && matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
 impl PartialEq for UrlTemplate {

@@ -121,6 +121,34 @@ fn a_secret_stands_only_where_it_is_masked() {
 }
 
 #[test]
+fn values_that_make_a_segment_of_dots_are_refused() {
+    let text = RECIPE.replace("/{{ id }}?", "?").replace("${team}?", "${team}/?").replace("'[^x]+'", "'.+'");
+    let told = |url: &str, team: &str| {
+        let text = text.replace("/teams/${team}/", url);
+        let values = values(&[("base_url", "https://e.com"), ("team", team), ("token", "t")]);
+        recipe(&text).expand(&values).map_err(|problems| problems.to_string())
+    };
+    let refusal = "parameters.team: makes a path segment . or .., which would name another path: give another value";
+    for (url, team) in [
+        ("/a/${team}/b", "."),
+        ("/a/${team}/b", ".."),
+        ("/a/${team}", ".."),
+        ("/a/.${team}/b", "."),
+        ("/a/%2E${team}/b", "."),
+        ("/a/${team}${team}", "."),
+        (r"/a\${team}\b", ".."),
+        ("/${team}/{{ id }}", ".."),
+    ] {
+        assert_eq!(told(url, team), Err(refusal.to_owned()), "{url} {team}");
+    }
+    for (url, team) in
+        [("/a/${team}", "..."), ("/a/${team}", "%2e"), ("/a/x${team}", ".."), ("/a?b=/${team}/&c=", "..")]
+    {
+        assert!(told(url, team).is_ok(), "{url} {team}");
+    }
+}
+
+#[test]
 fn a_query_is_added_to_a_query() {
     let discord = catalogue().into_iter().find(|recipe| recipe.name.as_str() == "discord").unwrap();
     let url = |url: &str| discord.expand(&values(&[("webhook_url", url)])).unwrap()["destination"]["url"].clone();
@@ -189,9 +217,19 @@ fn a_recipe_written_out_is_read_as_the_same() {
 
 proptest! {
     #[test]
-    fn no_value_is_ever_read_as_anything_but_a_value(team in "[^x\\pC]{1,30}|[{}%$\"'\\\\/?&#a-z.]{1,20}") {
-        prop_assume!(!team.contains('x') && team != "." && team != "..");
-        let document = expanded(&[("base_url", "https://e.com"), ("team", &team), ("token", "t")]).unwrap();
+    fn no_value_is_ever_read_as_anything_but_a_value(
+        team in "[^x\\pC]{1,30}|[{}%$\"'\\\\/?&#a-z.]{1,20}|\\.{1,3}",
+        is_template in any::<bool>(),
+    ) {
+        prop_assume!(!team.contains('x'));
+        let text = if is_template { RECIPE.to_owned() } else { RECIPE.replace("{{ id }}", "1") };
+        let expanded = recipe(&text).expand(&values(&[("base_url", "https://e.com"), ("team", &team), ("token", "t")]));
+        if team == "." || team == ".." {
+            let problems = expanded.unwrap_err();
+            prop_assert_eq!(problems.listed()[0].pointer(), "/parameters/team");
+            return Ok(());
+        }
+        let document = expanded.unwrap();
         let template = document["payload"]["template"].as_str().unwrap();
         let template = crate::payload::Template::new(template, "application/json".parse().unwrap()).unwrap();
         let written: Value = serde_json::from_str(&template.render(json!({"data": {"name": 1}})).unwrap()).unwrap();

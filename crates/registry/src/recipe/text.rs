@@ -9,7 +9,7 @@ use minijinja::{
 };
 
 use super::{Kind, Parameter};
-use crate::percent;
+use crate::{destination::is_dots, percent};
 
 /// What a placeholder begins with.
 const START: &str = "${";
@@ -100,6 +100,7 @@ pub(super) fn filled<'a>(
     value: impl Fn(&str) -> Option<(&'a Parameter, &'a str)>,
 ) -> Result<String, (&'a str, &'static str)> {
     let mut out = String::new();
+    let mut places = Vec::new();
     for (index, piece) in pieces.iter().enumerate() {
         match *piece {
             Piece::Text(text) if index == 1 && position == Position::Url && out.contains('?') => {
@@ -123,14 +124,31 @@ pub(super) fn filled<'a>(
                     Position::Url if parameter.kind == Kind::Url => {
                         out.push_str(&value.replace('{', "%7B").replace('}', "%7D"));
                     }
-                    // Writing to a string cannot fail.
-                    Position::Url => _ = percent::encode(value, &mut out),
+                    Position::Url => {
+                        places.push((out.len(), name));
+                        // Writing to a string cannot fail.
+                        _ = percent::encode(value, &mut out);
+                    }
                     Position::Template => constant(value, &mut out),
                 }
             }
         }
     }
-    Ok(out)
+    let lost = places.into_iter().find(|(place, _)| is_dots(segment(&out, *place)));
+    lost.map_or(Ok(out), |(_, name)| {
+        Err((name, "makes a path segment . or .., which would name another path: give another value"))
+    })
+}
+
+/// The segment of a URL's path that a place in it belongs to; nothing if that is in the query.
+fn segment(url: &str, place: usize) -> &str {
+    // A backslash separates segments like a slash.
+    let is_end = ['/', '\\'];
+    let path = url.split('?').next().unwrap_or_default();
+    let Some((before, after)) = path.split_at_checked(place) else { return "" };
+    let start = before.rfind(is_end).map_or(0, |slash| slash + 1);
+    let end = after.find(is_end).map_or(path.len(), |length| place + length);
+    path.get(start..end).unwrap_or_default()
 }
 
 fn parameter_name<'a>(pieces: &[Piece<'a>]) -> &'a str {
