@@ -108,7 +108,8 @@ impl Clients {
         cell.get_or_try_init(build).await.cloned()
     }
 
-    /// The place of an identity's client, made if it is not there, at the expense of whoever was idle longest.
+    /// The place of an identity's client, made if it is not there, at the expense of the owner's own that
+    /// was idle longest; of anybody's, if it has none.
     fn entry(&self, owner: &str, digest: &[u8; 32], now: Instant) -> Arc<OnceCell<Client>> {
         let mut identities = self.0.identities.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (Box::from(owner), *digest);
@@ -118,7 +119,10 @@ impl Clients {
         }
         identities.retain(|_, entry| now.duration_since(entry.used) < IDLE);
         if identities.len() >= MAX_CLIENTS
-            && let Some(oldest) = identities.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone())
+            && let Some(oldest) = identities
+                .iter()
+                .min_by_key(|((who, _), entry)| (&**who != owner, entry.used))
+                .map(|(key, _)| key.clone())
         {
             // Requests in flight hold the client until they end.
             identities.remove(&oldest);
@@ -162,5 +166,18 @@ mod tests {
         assert!(!Arc::ptr_eq(&second, &clients.entry("1", &[0; 32], at(5))));
         clients.entry("late", &[0; 32], at(5) + IDLE);
         assert_eq!(clients.0.identities.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn who_has_many_makes_room_with_its_own() {
+        let clients = Clients::new(Config::default()).unwrap();
+        let start = Instant::now();
+        let modest = clients.entry("modest", &[0; 32], start);
+        let later = start + std::time::Duration::from_secs(1);
+        for n in 0..=u8::try_from(MAX_CLIENTS).unwrap() {
+            clients.entry("greedy", &[n; 32], later);
+        }
+        assert!(Arc::ptr_eq(&modest, &clients.entry("modest", &[0; 32], later)));
+        assert_eq!(clients.0.identities.lock().unwrap().len(), MAX_CLIENTS);
     }
 }

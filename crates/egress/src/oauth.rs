@@ -54,7 +54,8 @@ struct Entry {
 }
 
 impl Tokens {
-    /// Sends a request with a token. A 401 makes the token old: the request is sent once more, with a fresh one.
+    /// Sends a request with a token. A 401 makes the token old: the request is sent once more, with a fresh one,
+    /// unless another was made old for that just before.
     pub(crate) async fn send(
         &self,
         client: &Client,
@@ -69,11 +70,15 @@ impl Tokens {
         if response.status != UNAUTHORIZED {
             return Ok(response);
         }
-        slot.discard(&token);
+        if !slot.discard(&token, Instant::now()) {
+            return Ok(response);
+        }
         let token = slot.token(client, grant, end).await?;
         client.send(bearing(&request, &token, end)?).await
     }
 
+    /// The place of a grant's token, made if it is not there, at the expense of the owner's own that was idle longest; of
+    /// anybody's, if it has none.
     fn slot(&self, owner: &str, digest: &[u8; 32], now: Instant) -> Arc<Slot> {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (Box::from(owner), *digest);
@@ -82,7 +87,8 @@ impl Tokens {
             return Arc::clone(&entry.slot);
         }
         if slots.len() >= MAX_TOKENS
-            && let Some(oldest) = slots.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone())
+            && let Some(oldest) =
+                slots.iter().min_by_key(|((who, _), entry)| (&**who != owner, entry.used)).map(|(key, _)| key.clone())
         {
             slots.remove(&oldest);
         }
@@ -106,4 +112,22 @@ fn left(end: Instant) -> Result<Duration, Failure> {
         return Err(Failure::new(FailureKind::Timeout, "no time was left after asking for a token"));
     }
     Ok(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_many_makes_room_with_its_own() {
+        let (tokens, start) = (Tokens::default(), Instant::now());
+        let modest = tokens.slot("modest", &[0; 32], start);
+        let later = start + Duration::from_secs(1);
+        let digest = |n: usize| std::array::from_fn(|index| n.to_le_bytes().get(index).copied().unwrap_or_default());
+        for n in 0..=MAX_TOKENS {
+            tokens.slot("greedy", &digest(n), later);
+        }
+        assert!(Arc::ptr_eq(&modest, &tokens.slot("modest", &[0; 32], later)));
+        assert_eq!(tokens.0.lock().unwrap().len(), MAX_TOKENS);
+    }
 }

@@ -117,10 +117,22 @@ async fn a_token_that_is_refused_is_replaced_once() {
     let clients = Clients::new(config()).unwrap();
     assert_eq!(send(&clients, &receiver.url, &endpoint.url, "acme").await.unwrap().status, 200);
     assert_eq!((endpoint.accepted(), receiver.accepted()), (2, 2));
+}
 
-    let (stubborn, _heads) = taking("none of them").await.unwrap();
-    assert_eq!(send(&clients, &stubborn.url, &endpoint.url, "acme").await.unwrap().status, 401);
-    assert_eq!((endpoint.accepted(), stubborn.accepted()), (3, 2));
+#[tokio::test]
+async fn a_receiver_that_refuses_every_token_has_few_asked_for() {
+    let ((endpoint, _asked), (stubborn, _heads)) =
+        (endpoint(3600).await.unwrap(), taking("none of them").await.unwrap());
+    let clients = Clients::new(config()).unwrap();
+    let refused = async || assert_eq!(send(&clients, &stubborn.url, &endpoint.url, "acme").await.unwrap().status, 401);
+    refused().await;
+    assert_eq!((endpoint.accepted(), stubborn.accepted()), (2, 2), "one more, which may be better");
+    refused().await;
+    assert_eq!((endpoint.accepted(), stubborn.accepted()), (2, 3), "the refusal is passed on");
+
+    let (neighbour, _heads) = taking("token-2").await.unwrap();
+    assert_eq!(send(&clients, &neighbour.url, &endpoint.url, "acme").await.unwrap().status, 200);
+    assert_eq!((endpoint.accepted(), neighbour.accepted()), (2, 1), "the token is still there for others");
 }
 
 #[tokio::test]
