@@ -5,12 +5,18 @@ use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{PemObject, SectionKind};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 /// How many certificates a chain or a bundle of authorities may have.
 pub const MAX_CERTIFICATES: usize = 100;
+
+/// What every section of PEM begins with.
+const BEGIN: &str = "-----BEGIN ";
+
+/// What the first and the last line of every private key end with.
+const KEY_LABEL_END: &str = "PRIVATE KEY-----";
 
 /// A TLS identity as somebody wrote it down.
 #[derive(Clone, Copy)]
@@ -24,14 +30,23 @@ pub struct Identity<'a> {
 /// Why an identity cannot be used. Never holds a part of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidIdentity {
-    /// The authorities are no PEM, none, or too many.
-    #[error("holds no certificate that can be read: give 1 to {MAX_CERTIFICATES} in pem, -----BEGIN CERTIFICATE-----")]
+    /// The authorities are no PEM, none, too many, or not alone.
+    #[error(
+        "holds no certificate that can be read, or something else: give 1 to {MAX_CERTIFICATES} in pem, -----BEGIN \
+         CERTIFICATE-----, and nothing else, above all no private key"
+    )]
     Ca,
     /// The same of our own certificate.
-    #[error("holds no certificate that can be read: give 1 to {MAX_CERTIFICATES} in pem, -----BEGIN CERTIFICATE-----")]
+    #[error(
+        "holds no certificate that can be read, or something else: give 1 to {MAX_CERTIFICATES} in pem, -----BEGIN \
+         CERTIFICATE-----, and nothing else, above all no private key"
+    )]
     Certificate,
-    /// The key is no PEM, encrypted, or of a kind that TLS does not use.
-    #[error("holds no private key that can be used: give one in pem (pkcs8, pkcs1 or sec1), without a password")]
+    /// The key is no PEM, encrypted, of a kind that TLS does not use, or not alone.
+    #[error(
+        "holds no private key that can be used, or something else: give one in pem (pkcs8, pkcs1 or sec1), without a \
+         password, and nothing else"
+    )]
     Key,
     /// The key is another certificate's.
     #[error(
@@ -62,7 +77,7 @@ impl Identity<'_> {
         }
         if let Some((certificate, key)) = self.client {
             let chain = certificates(certificate).ok_or(InvalidIdentity::Certificate)?;
-            let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| InvalidIdentity::Key)?;
+            let key = private_key(key).ok_or(InvalidIdentity::Key)?;
             CertifiedKey::from_der(chain, key, &provider()).map_err(|error| match error {
                 rustls::Error::InconsistentKeys(_) => InvalidIdentity::Mismatch,
                 rustls::Error::InvalidCertificate(_) => InvalidIdentity::Certificate,
@@ -85,11 +100,30 @@ impl Identity<'_> {
     }
 }
 
-/// The certificates of a text, at least one.
+/// The certificates of a text, at least one, if there is nothing else in it: certificates are shown, keys are not.
 fn certificates(pem: &str) -> Option<Vec<CertificateDer<'static>>> {
-    let found: Vec<_> =
-        CertificateDer::pem_slice_iter(pem.as_bytes()).take(MAX_CERTIFICATES + 1).collect::<Result<_, _>>().ok()?;
+    if pem.contains(KEY_LABEL_END) {
+        return None;
+    }
+    let found: Vec<_> = sections(pem)?
+        .into_iter()
+        .map(|(kind, der)| (kind == SectionKind::Certificate).then(|| der.into()))
+        .collect::<Option<_>>()?;
     (1..=MAX_CERTIFICATES).contains(&found.len()).then_some(found)
+}
+
+/// The private key of a text, if there is nothing else in it.
+fn private_key(pem: &str) -> Option<PrivateKeyDer<'static>> {
+    let [(kind, der)] = <[_; 1]>::try_from(sections(pem)?).ok()?;
+    PrivateKeyDer::from_pem(kind, der)
+}
+
+/// The sections of a text, at most one more than may be; none if one cannot be read.
+fn sections(pem: &str) -> Option<Vec<(SectionKind, Vec<u8>)>> {
+    let found: Vec<(SectionKind, Vec<u8>)> =
+        PemObject::pem_slice_iter(pem.as_bytes()).take(MAX_CERTIFICATES + 1).collect::<Result<_, _>>().ok()?;
+    // The reader skips those whose kind it does not know, such as keys with a password.
+    (pem.matches(BEGIN).count() == found.len()).then_some(found)
 }
 
 /// The process's cryptography; or ours, where nobody has chosen yet.
@@ -127,5 +161,34 @@ mod tests {
         for ca in ["", "garbage", KEY, &broken, &CA.repeat(101)] {
             assert_eq!(Identity { ca: Some(ca), client: None }.check(), Err(InvalidIdentity::Ca));
         }
+    }
+
+    #[test]
+    fn refuses_whatever_else_is_in_a_text() {
+        let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+        let parameters = "-----BEGIN EC PARAMETERS-----\nAAAA\n-----END EC PARAMETERS-----\n";
+        let public = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+        // Not at the start of its line, so no section to the reader, and a key to whoever sees it.
+        let indented = KEY.replace('\n', "\n ").replacen("-----BEGIN", " -----BEGIN", 1);
+        let headless = KEY.replacen("-----BEGIN PRIVATE KEY-----\n", "", 1);
+        for more in [KEY, encrypted, parameters, public, &indented, &headless] {
+            for mixed in [format!("{CERTIFICATE}{more}"), format!("{more}{CERTIFICATE}")] {
+                assert_eq!(client(&mixed, KEY), Err(InvalidIdentity::Certificate), "{mixed}");
+                assert_eq!(Identity { ca: Some(&mixed), client: None }.check(), Err(InvalidIdentity::Ca), "{mixed}");
+            }
+        }
+        for more in [KEY, OTHER_KEY, CERTIFICATE, encrypted, parameters, public] {
+            for mixed in [format!("{KEY}{more}"), format!("{more}{KEY}")] {
+                assert_eq!(client(CERTIFICATE, &mixed), Err(InvalidIdentity::Key), "{mixed}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_passes_is_taken_by_the_client_too() {
+        let identity = Identity { ca: Some(CA), client: Some((CERTIFICATE, KEY)) };
+        assert!(identity.check().is_ok() && identity.dress(reqwest::Client::builder()).is_ok());
+        let commented = format!("subject=CN = acme\n{CERTIFICATE}");
+        assert_eq!(client(&commented, KEY), Ok(()));
     }
 }
