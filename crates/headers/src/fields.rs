@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use url::form_urlencoded::byte_serialize;
 
 /// How many fields a request may have: 32 of a subscription, 40 attributes of a `CloudEvent`, and ours.
 pub const MAX_FIELDS: usize = 96;
@@ -104,6 +105,12 @@ impl Field {
     /// Proof by user name and password (RFC 7617). A colon in the user name would end it.
     pub fn basic(username: &str, password: &str) -> Result<Self, HeaderError> {
         Self::of_user(AUTHORIZATION.as_str(), &format!("Basic {}", STANDARD.encode(format!("{username}:{password}"))))
+    }
+
+    /// Proof of a client to its token endpoint: as [`Field::basic`], both form-encoded before (RFC 6749, section 2.3.1).
+    pub fn client(id: &str, secret: &str) -> Result<Self, HeaderError> {
+        let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        Self::basic(&encoded(id), &encoded(secret))
     }
 
     /// Proof by a token (RFC 6750).

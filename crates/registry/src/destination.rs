@@ -81,8 +81,8 @@ enum Target {
 /// Why a URL is no destination. Never holds the URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDestination {
-    /// Longer than [`MAX_URL_LENGTH`].
-    #[error("url has {0} bytes: give at most {MAX_URL_LENGTH}")]
+    /// Longer than [`MAX_URL_LENGTH`], as given or as sent.
+    #[error("url has {0} bytes, percent-encoded: give at most {MAX_URL_LENGTH}")]
     UrlTooLong(usize),
     /// White space or a control character, which URL parsers silently drop.
     #[error("url holds white space or a control character: remove it, or write it as %20 and so on")]
@@ -178,6 +178,10 @@ pub(crate) fn parse_url(text: &str, allow_http: bool) -> Result<Url, InvalidDest
     }
     // A URL of these schemes always has a host: the parser refuses it otherwise.
     let url = Url::parse(text).map_err(InvalidDestination::UrlSyntax)?;
+    // What is kept and read again is the encoded text, which may be three times as long.
+    if url.as_str().len() > MAX_URL_LENGTH {
+        return Err(InvalidDestination::UrlTooLong(url.as_str().len()));
+    }
     match url.scheme() {
         "https" => {}
         "http" if allow_http => {}
@@ -254,6 +258,15 @@ mod tests {
     #[test]
     fn refuses_a_url_too_long() {
         assert_eq!(refused(&format!("https://e.com/{}", "x".repeat(2048))), InvalidDestination::UrlTooLong(2062));
+    }
+
+    #[test]
+    fn measures_a_url_as_it_is_sent_and_kept() {
+        let url = |count| format!("https://e.com/{}", "é".repeat(count));
+        assert_eq!(refused(&url(1000)), InvalidDestination::UrlTooLong(6014));
+        assert_eq!(OAuth2::url(&url(1000), false), Err(InvalidDestination::UrlTooLong(6014)));
+        let kept = Destination::new(&url(339), Timeout::default(), false).unwrap();
+        assert_eq!(Destination::new(kept.text(), Timeout::default(), false).unwrap(), kept);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use barid_headers::{Field, HeaderError, Headers, Method};
 use tokio::time::Instant;
-use url::form_urlencoded::{Serializer, byte_serialize};
+use url::form_urlencoded::Serializer;
 
 use super::answer::read;
 use super::{Grant, Token};
@@ -35,14 +35,9 @@ fn request(grant: Grant<'_>, deadline: Duration) -> Result<Request, HeaderError>
     headers.set("content-type", "application/x-www-form-urlencoded")?;
     headers.set("accept", "application/json")?;
     if !secret_in_body {
-        headers.put(&Field::basic(&encoded(client_id), &encoded(client_secret))?)?;
+        headers.put(&Field::client(client_id, client_secret)?)?;
     }
     Ok(Request { method: Method::Post, url: token_url.clone(), headers, body: body.finish().into(), deadline })
-}
-
-/// As a form has it, which RFC 6749 (section 2.3.1) asks for before both go into the header.
-fn encoded(text: &str) -> String {
-    byte_serialize(text.as_bytes()).collect()
 }
 
 #[cfg(test)]

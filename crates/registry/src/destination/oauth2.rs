@@ -1,6 +1,7 @@
 //! Client credentials (RFC 6749, section 4.4): what is shown to a token endpoint to get the token that requests carry.
 //! Settings only; the token is fetched by whoever sends.
 
+use barid_headers::Field;
 use url::Url;
 
 use super::access::digest;
@@ -65,6 +66,10 @@ impl OAuth2 {
         let (scope, audience) = (scope.as_deref().unwrap_or_default(), audience.as_deref().unwrap_or_default());
         credential(scope)?;
         credential(audience)?;
+        if *auth == ClientAuth::Basic {
+            // Encoded twice, both may be too long for a header: told now, not by every request for a token.
+            Field::client(id, secret)?;
+        }
         let digest = digest(&[token_url.as_str(), id, secret, scope, audience, auth.as_str()]);
         Ok(Self { token_url, client, digest })
     }
@@ -87,5 +92,26 @@ impl OAuth2 {
     /// SHA-256 of all of it: equal exactly for equal credentials.
     pub fn digest(&self) -> &[u8; 32] {
         &self.digest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use barid_headers::HeaderError;
+
+    use super::*;
+
+    fn by(auth: ClientAuth, secret: &str) -> Result<OAuth2, InvalidAuth> {
+        let url = OAuth2::url("https://id.example.com/token", false).unwrap();
+        OAuth2::new(url, Client { id: "barid".into(), secret: secret.into(), scope: None, audience: None, auth })
+    }
+
+    #[test]
+    fn refuses_credentials_that_do_not_fit_into_the_header_they_go_into() {
+        // Three bytes each in a form, and four for three in the header.
+        let secret = "&".repeat(2048);
+        assert!(matches!(by(ClientAuth::Basic, &secret), Err(InvalidAuth::Header(HeaderError::TooLong(_)))));
+        assert!(by(ClientAuth::Body, &secret).is_ok());
+        assert!(by(ClientAuth::Basic, &"x".repeat(2048)).is_ok());
     }
 }
