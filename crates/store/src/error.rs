@@ -39,6 +39,10 @@ pub enum Error {
     /// Tenants are registered, and this one is not among them.
     #[error("tenant {0} is not registered: register it, or use one that is")]
     UnknownTenant(Tenant),
+    /// The settings are fine as they came, and what would be kept of them is not: with its defaults and keys it is too
+    /// long, for one. Holds no secret.
+    #[error("the entry could not be read again once it is kept, and is refused: {0}")]
+    Unkeepable(String),
     /// The text that says where a page begins is none of ours.
     #[error("cursor is not one that a page ended with: leave it out to begin")]
     InvalidCursor,
@@ -92,6 +96,15 @@ pub enum Error {
 pub(crate) struct TooLate(pub(crate) Duration);
 
 impl Error {
+    /// What the text of something comes to when it is read again, which must be what was `meant`.
+    pub(crate) fn unless_kept<S: PartialEq>(meant: &S, again: Result<S, impl fmt::Display>) -> Result<(), Self> {
+        match again {
+            Ok(again) if again == *meant => Ok(()),
+            Ok(_) => Err(Self::Unkeepable("it would come back changed: write it in another way".to_owned())),
+            Err(why) => Err(Self::Unkeepable(why.to_string())),
+        }
+    }
+
     pub(crate) fn corrupt(what: impl fmt::Display) -> Self {
         Self::Corrupt(what.to_string())
     }

@@ -51,7 +51,7 @@ impl Store {
     /// there; else the tokens stay. The same settings again change nothing.
     ///
     /// [`Error::Quota`] if the tenant has [`MAX_TENANT_SOURCES`] without it, [`Error::UnknownTenant`] if tenants are
-    /// registered and its is not.
+    /// registered and its is not, [`Error::Unkeepable`] if what would be kept of it could not be read again.
     pub async fn put_source(
         &self,
         settings: &SourceSettings,
@@ -59,7 +59,7 @@ impl Store {
         expect: Expect,
         now: DateTime<Utc>,
     ) -> Result<Put, Error> {
-        let (id, text) = (settings.id(), sealed_source::text(settings));
+        let (id, text) = (settings.id(), sealed_source::text(settings)?);
         self.within(async {
             let (mut write, revision) = self.change().await?;
             let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(write.on()).await?;

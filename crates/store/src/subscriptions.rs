@@ -57,7 +57,7 @@ impl Store {
     /// is. The same settings again change nothing.
     ///
     /// [`Error::Quota`] if the tenant has `quota` subscriptions without it, [`Error::UnknownTenant`] if tenants are
-    /// registered and its is not.
+    /// registered and its is not, [`Error::Unkeepable`] if what would be kept of it could not be read again.
     pub async fn put_subscription(
         &self,
         settings: &Settings,
@@ -65,7 +65,7 @@ impl Store {
         quota: u32,
         now: DateTime<Utc>,
     ) -> Result<Put, Error> {
-        let (id, text) = (settings.id(), sealed::text(settings));
+        let (id, text) = (settings.id(), sealed::text(settings)?);
         self.within(async {
             let (mut write, revision) = self.change().await?;
             let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(write.on()).await?;

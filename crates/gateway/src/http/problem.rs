@@ -226,6 +226,7 @@ impl From<barid_store::Error> for Problem {
                 Self::new(Kind::Changed, detail).with_header(header::ETAG, etag::etag(current))
             }
             Error::Quota { .. } => Self::new(Kind::Quota, detail),
+            Error::Unkeepable(_) => Self::new(Kind::Invalid, detail),
             Error::InUse(_) => Self::new(Kind::InUse, detail),
             Error::UnknownTenant(_) => Self::new(Kind::UnknownTenant, detail.clone()).with_fault("/tenant", detail),
             Error::InvalidCursor => Self::new(Kind::Malformed, format!("query parameter after: {detail}")),
@@ -268,6 +269,14 @@ mod tests {
         assert_eq!(response.status(), 503);
         assert_eq!(response.headers()["retry-after"], "5");
         assert_eq!(response.headers()["content-type"], "application/problem+json");
+    }
+
+    #[test]
+    fn tells_whoever_asked_for_it_what_cannot_be_kept() {
+        let problem = Problem::from(barid_store::Error::Unkeepable("has more bytes: make it smaller".to_owned()));
+        let json = problem.to_json();
+        assert_eq!(json["status"], 422);
+        assert!(json["detail"].as_str().unwrap().contains("make it smaller"), "{json}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ const SECRET: &str = "a-provider-secret-of-a-test";
 
 crate::on_both_engines! {
     what_was_put_is_there_and_keeps_its_token,
+    one_that_could_not_be_read_again_is_refused,
     a_source_is_found_by_its_tokens_while_they_count,
     a_deleted_one_is_gone_from_store_and_mirror,
     a_tenant_with_sources_is_in_use,
@@ -43,6 +44,17 @@ async fn what_was_put_is_there_and_keeps_its_token(world: World) {
     assert_eq!((row.value.settings, row.value.tokens.current), (changed, token(1).hash()));
     let exists = store.put_source(&settings, &token(1).hash(), Expect::Absent, at(0)).await;
     assert!(matches!(exists, Err(Error::Exists)));
+}
+
+async fn one_that_could_not_be_read_again_is_refused(world: World) {
+    let store = world.store().await;
+    let settings = source("acme", "repo");
+    put(&store, &settings, 1).await;
+    let mut unreadable = settings.clone();
+    unreadable.max_body = 0;
+    let refused = store.put_source(&unreadable, &token(2).hash(), Expect::Any, at(0)).await.unwrap_err();
+    assert!(matches!(&refused, Error::Unkeepable(why) if why.contains("max_body")), "{refused}");
+    assert_eq!(store.source(&settings.id()).await.unwrap().unwrap().value.settings, settings);
 }
 
 async fn a_source_is_found_by_its_tokens_while_they_count(world: World) {

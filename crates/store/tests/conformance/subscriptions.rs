@@ -1,8 +1,11 @@
 //! Putting, getting, listing and deleting subscriptions.
 
+use barid_registry::{Problems, Reading, Settings, destination::MAX_PEM_BYTES, document, payload::MAX_TEMPLATE_BYTES};
 use barid_store::{Error, Expect, Listing, Outcome, Store};
 
-use crate::world::{PLENTY, World, at, put, subscription, subscription_to, tenant_called};
+use serde_json::json;
+
+use crate::world::{PLENTY, SECRET, World, at, put, subscription, subscription_to, tenant_called};
 
 crate::on_both_engines! {
     what_was_put_is_there,
@@ -14,6 +17,7 @@ crate::on_both_engines! {
     a_tenant_must_be_registered_once_one_is,
     pages_hold_each_once_in_order,
     one_that_cannot_be_read_is_left_out,
+    one_that_could_not_be_read_again_is_refused,
 }
 
 async fn what_was_put_is_there(world: World) {
@@ -149,6 +153,35 @@ async fn one_that_cannot_be_read_is_left_out(world: World) {
     // Putting it again heals it.
     put(&store, &bad).await;
     assert_eq!(all(&store).await.len(), 2);
+}
+
+async fn one_that_could_not_be_read_again_is_refused(world: World) {
+    let store = world.store().await;
+    let before = subscription("acme", "a");
+    put(&store, &before).await;
+    // The longest that is taken leaves no room for the defaults that are written out when it is kept.
+    let longest = (0..4096).map(nearly_too_long).find_map(Result::ok).unwrap();
+    let refused = store.put_subscription(&longest, Expect::Any, PLENTY, at(0)).await.unwrap_err();
+    assert!(matches!(&refused, Error::Unkeepable(why) if why.contains("make it smaller")), "{refused}");
+    assert_eq!(store.subscription(&before.id()).await.unwrap().unwrap().value.settings, before);
+}
+
+/// A document with so many bytes less than fit into a text each, four of them.
+fn nearly_too_long(spared: usize) -> Result<Settings, Problems> {
+    let text = |bytes: usize| "x".repeat(bytes);
+    let value = json!({
+        "name": "a",
+        "tenant": "acme",
+        "events": ["deal.won"],
+        "payload": {"template": text(MAX_TEMPLATE_BYTES - spared)},
+        "destination": {
+            "url": "https://hooks.example.com/a",
+            "ca": text(MAX_PEM_BYTES),
+            "auth": {"kind": "mtls", "certificate": text(MAX_PEM_BYTES), "key": text(MAX_PEM_BYTES)},
+        },
+        "signing": {"secret": SECRET},
+    });
+    document::read(&value, &Reading::default())
 }
 
 /// Tenants and names, over pages of three.
