@@ -7,7 +7,7 @@ mod shards;
 
 use std::{
     borrow::Borrow,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     hash::Hash,
     sync::Arc,
 };
@@ -35,6 +35,8 @@ pub struct Snapshot {
     own_lanes: Arc<BTreeMap<SubscriptionId, Arc<Subscription>>>,
     tenants: Shards<Tenant, Arc<TenantSettings>>,
     event_types: Shards<EventType, Arc<EventTypeSettings>>,
+    /// Subscriptions that are registered and cannot be read here.
+    unreadable: Arc<HashSet<Box<str>>>,
 }
 
 /// Two subscriptions have the same identifier.
@@ -76,6 +78,13 @@ impl Snapshot {
             (settings.event_type.clone(), settings.revision)
         });
         snapshot
+    }
+
+    /// The same snapshot, which knows that these subscriptions and no others are registered without being readable here, by
+    /// their identifiers.
+    #[must_use]
+    pub fn beside(self, unreadable: HashSet<Box<str>>) -> Self {
+        Self { unreadable: Arc::new(unreadable), ..self }
     }
 
     /// Puts a subscription in, except into its tenant's index; returns the one it takes the place of.
@@ -141,6 +150,13 @@ impl Snapshot {
     /// The subscription of this identifier.
     pub fn get(&self, id: &str) -> Option<&Arc<Subscription>> {
         self.by_id.get(id)
+    }
+
+    /// The revision at which no subscription of this identifier is registered. `None` if one is, readable here or not, and
+    /// if the subscriptions come from a file, which proves nothing.
+    pub fn absent_at(&self, id: &str) -> Option<u64> {
+        let registered = self.by_id.get(id).is_some() || self.unreadable.contains(id);
+        self.revision.filter(|_| !registered)
     }
 
     /// The subscription of a tenant with this identifier, or this name.

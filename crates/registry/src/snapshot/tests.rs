@@ -36,6 +36,21 @@ fn names<'a>(subscriptions: impl Iterator<Item = &'a Arc<Subscription>>) -> Vec<
 }
 
 #[test]
+fn is_certain_of_absence_only_where_nothing_speaks_against_it() {
+    let there = subscription(1, "acme", &["#".into()]);
+    let id = there.id.as_str().to_owned();
+    let file = Snapshot::compile(vec![there.clone()], None).unwrap();
+    assert_eq!((file.absent_at(&id), file.absent_at("sub_other")), (None, None));
+    let store = Snapshot::compile(vec![there], Some(7)).unwrap().beside(HashSet::from(["sub_lost".into()]));
+    assert_eq!(
+        (store.absent_at(&id), store.absent_at("sub_lost"), store.absent_at("sub_other")),
+        (None, None, Some(7))
+    );
+    let later = store.with(Changes::default(), 8);
+    assert_eq!((later.absent_at("sub_lost"), later.beside(HashSet::new()).absent_at("sub_lost")), (None, Some(8)));
+}
+
+#[test]
 fn finds_a_subscription_by_its_identifier() {
     let subscription = subscription(1, "acme", &["#".into()]);
     let id = subscription.id.clone();

@@ -1,7 +1,10 @@
 //! From rows to what a process works with. CPU only: seals are opened, documents read, subscriptions compiled. A row that
 //! cannot be is skipped, and never stops the rest.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use barid_inbound::Source;
 use barid_registry::{
@@ -23,6 +26,12 @@ use crate::{
 
 /// Rows that could not be read, and their revisions.
 pub(super) type Skipped = HashMap<(Kind, String), u64>;
+
+/// The subscriptions among them, by their identifiers.
+pub(super) fn subscriptions(skipped: &Skipped) -> HashSet<Box<str>> {
+    let ids = skipped.keys().filter(|(kind, _)| *kind == Kind::Subscription);
+    ids.map(|(_, id)| Box::from(id.as_str())).collect()
+}
 
 /// Rows, compiled.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use tokio::task;
 
 use super::{
     Mirror, Refreshed, State,
-    compile::Compiled,
+    compile::{self, Compiled, Skipped},
     copy::{Contents, Copy, Rewrite},
     place::Home,
 };
@@ -56,7 +56,7 @@ impl Mirror {
         drop(reader);
         state.skipped = mem::take(&mut all.skipped);
         let (snapshot, keyring, sources) = join(task::spawn_blocking(move || everything(all, revision))).await??;
-        self.publish(snapshot, Some(keyring), Some(sources));
+        self.publish(&state.skipped, snapshot, Some(keyring), Some(sources));
         state.copy = finish(rewrite, revision).await?;
         state.doubt = self.copy.is_some() && state.copy.is_none();
         Ok(Refreshed { revision, changed, full: true })
@@ -80,7 +80,7 @@ impl Mirror {
         state.skipped.extend(compiled.skipped);
         let keyring = (!compiled.keys.is_empty()).then(|| self.keyring.borrow().with(compiled.keys));
         let sources = (!compiled.sources.is_empty()).then(|| self.sources.borrow().with(compiled.sources));
-        self.publish(snapshot, keyring, sources);
+        self.publish(&state.skipped, snapshot, keyring, sources);
         if let Some(mut copy) = state.copy.take() {
             let append = move || copy.append(&written, revision).map(|()| copy);
             state.copy = join(task::spawn_blocking(append)).await?.map_err(warn).ok();
@@ -112,7 +112,7 @@ impl Mirror {
                 state.skipped = skipped;
                 state.doubt |= copy.is_none();
                 state.copy = copy;
-                self.publish(snapshot, Some(keyring), Some(sources));
+                self.publish(&state.skipped, snapshot, Some(keyring), Some(sources));
                 true
             }
             Ok(Err(error)) => {
@@ -123,8 +123,8 @@ impl Mirror {
         }
     }
 
-    /// Shows the world what is new.
-    fn publish(&self, snapshot: Snapshot, keyring: Option<Keyring>, sources: Option<SourceBook>) {
+    /// Shows the world what is new, and of which subscriptions nobody here may say that they are gone.
+    fn publish(&self, skipped: &Skipped, snapshot: Snapshot, keyring: Option<Keyring>, sources: Option<SourceBook>) {
         // Keys and sources first: who has seen a revision may use those of that revision.
         if let Some(keyring) = keyring {
             self.keyring.send_replace(Arc::new(keyring));
@@ -132,7 +132,7 @@ impl Mirror {
         if let Some(sources) = sources {
             self.sources.send_replace(Arc::new(sources));
         }
-        self.snapshots.send_replace(Arc::new(snapshot));
+        self.snapshots.send_replace(Arc::new(snapshot.beside(compile::subscriptions(skipped))));
     }
 
     /// Begins to write the copy anew. A copy that cannot be written is no reason to stop.

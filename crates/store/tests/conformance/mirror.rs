@@ -128,6 +128,8 @@ async fn an_unreadable_row_is_left_out_and_no_mismatch(world: World) {
     let snapshots = mirror.snapshots();
     assert_eq!(snapshots.borrow().len(), 2);
     assert!(!mirror.verify().await.unwrap().full);
+    let absent_at = |name| snapshots.borrow().absent_at(subscription("acme", name).id().as_str());
+    assert_eq!((absent_at("good"), absent_at("bad"), absent_at("never")), (None, None, Some(4)));
 
     // One that becomes unreadable stays as it was known.
     world.sql("UPDATE subscriptions SET lane = 'motorway', revision = 5 WHERE name = 'worse'".to_owned()).await;
@@ -142,6 +144,16 @@ async fn an_unreadable_row_is_left_out_and_no_mismatch(world: World) {
     mirror.refresh().await.unwrap();
     assert_eq!(snapshots.borrow().len(), 2);
     assert!(!mirror.verify().await.unwrap().full);
+    assert_eq!((absent_at("bad"), absent_at("worse")), (None, Some(7)));
+
+    // Deleted after all, one that could not be read is gone.
+    world.sql("UPDATE subscriptions SET document = 'nonsense' WHERE name = 'bad'".to_owned()).await;
+    world.sql("UPDATE registry SET revision = 8".to_owned()).await;
+    world.sql("UPDATE subscriptions SET revision = 8 WHERE name = 'bad'".to_owned()).await;
+    mirror.refresh().await.unwrap();
+    store.delete_subscription(&subscription("acme", "bad").id(), Expect::Any, at(1)).await.unwrap();
+    mirror.refresh().await.unwrap();
+    assert_eq!(absent_at("bad"), Some(9));
 }
 
 async fn a_store_that_went_back_is_loaded_anew(world: World) {
