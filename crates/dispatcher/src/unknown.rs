@@ -1,9 +1,9 @@
 //! What to do with a delivery whose subscription this process does not know.
 //!
 //! Unknown is not deleted: the router that made the delivery may have a newer registry. Only a registry at the same or a
-//! newer revision proves that the subscription is gone. Without revisions (subscriptions from a file) nothing proves
-//! it, so the delivery waits on the ladder and ends, if nobody ever knows it, as a dead letter; never as a bare
-//! acknowledgement.
+//! newer revision proves that the subscription is gone, and one that has it and cannot read it proves nothing. Nor do
+//! subscriptions from a file, which have no revisions. Then the delivery waits on the ladder and ends, if nobody ever
+//! knows the subscription, as a dead letter; never as a bare acknowledgement.
 
 use std::time::Duration;
 
@@ -21,10 +21,11 @@ pub(crate) enum Unknown {
     GiveUp,
 }
 
-/// Decides by the registry revision the delivery was routed with, the one known here, and how often it has waited.
-pub(crate) fn decide(routed: Option<u64>, known: Option<u64>, waited: u32, max_unknown: u32) -> Unknown {
-    match (routed, known) {
-        (Some(routed), Some(known)) if known >= routed => Unknown::Deleted,
+/// Decides by the registry revision the delivery was routed with, the one at which the subscription is known to be absent
+/// ([`Snapshot::absent_at`](barid_registry::Snapshot::absent_at)), and how often the delivery has waited.
+pub(crate) fn decide(routed: Option<u64>, absent_at: Option<u64>, waited: u32, max_unknown: u32) -> Unknown {
+    match (routed, absent_at) {
+        (Some(routed), Some(absent_at)) if absent_at >= routed => Unknown::Deleted,
         _ if waited < max_unknown => Unknown::Wait,
         _ => Unknown::GiveUp,
     }
@@ -32,6 +33,10 @@ pub(crate) fn decide(routed: Option<u64>, known: Option<u64>, waited: u32, max_u
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use barid_registry::{Changes, Snapshot};
+
     use super::*;
 
     #[test]
@@ -44,6 +49,13 @@ mod tests {
     fn is_deleted_only_at_the_same_or_a_newer_revision() {
         assert_eq!(decide(Some(7), Some(7), 0, 3), Unknown::Deleted);
         assert_eq!(decide(Some(7), Some(8), 0, 3), Unknown::Deleted);
+    }
+
+    #[test]
+    fn waits_for_one_that_is_registered_and_cannot_be_read_here() {
+        let snapshot = Snapshot::default().with(Changes::default(), 8).beside(HashSet::from(["sub_lost".into()]));
+        assert_eq!(decide(Some(7), snapshot.absent_at("sub_lost"), 0, 3), Unknown::Wait);
+        assert_eq!(decide(Some(7), snapshot.absent_at("sub_gone"), 0, 3), Unknown::Deleted);
     }
 
     #[test]

@@ -102,8 +102,8 @@ impl Dispatcher {
 
     fn unknown(&mut self, parcel: &Parcel, index: usize, ticket: Ticket) {
         let delivery = parcel.delivery(index);
-        let max_unknown = self.config.limits.max_unknown;
-        match unknown::decide(parcel.work.revision, self.snapshot.revision(), delivery.unknown, max_unknown) {
+        let absent_at = self.snapshot.absent_at(&delivery.subscription);
+        match unknown::decide(parcel.work.revision, absent_at, delivery.unknown, self.config.limits.max_unknown) {
             Unknown::Wait => {
                 // Without a revision it comes from a file, and no store knows better.
                 if parcel.work.revision.is_some() {

@@ -37,8 +37,8 @@ impl Dispatcher {
             self.groups.set_subscription(ticket, Arc::clone(subscription));
             return self.start(ticket);
         }
-        let (routed, known, max) = (parcel.work.revision, self.snapshot.revision(), self.config.limits.max_unknown);
-        match unknown::decide(routed, known, delivery.unknown, max) {
+        let absent_at = self.snapshot.absent_at(&delivery.subscription);
+        match unknown::decide(parcel.work.revision, absent_at, delivery.unknown, self.config.limits.max_unknown) {
             Unknown::Wait => {
                 self.refresh.notify_one();
                 self.wait_to_be_known(ticket);
