@@ -32,7 +32,6 @@ mod purge;
 mod record;
 mod reseal;
 mod sealed;
-mod sealed_source;
 mod since;
 mod source_book;
 mod sources;

@@ -5,8 +5,11 @@ use barid_event::Tenant;
 use sqlx::{Row as _, any::AnyRow};
 
 use crate::{
+    entry::Expect,
     error::Error,
+    sealed::{self, Sealed},
     store::{Write, number},
+    tenants,
 };
 
 /// What is known of a subscription or a source without opening it: enough to replace it or to delete it.
@@ -25,16 +28,60 @@ pub(crate) fn head(row: &AnyRow) -> Result<Head, Error> {
     Ok(Head { tenant, revision: number(row, "revision")? })
 }
 
-/// [`Error::Quota`] unless the tenant has fewer than `limit`: `count` is the statement that counts those of `$1`.
-pub(crate) async fn must_fit(
+/// How a table of them is asked.
+pub(crate) struct Table {
+    /// The live row of the id `$1`.
+    pub(crate) get: &'static str,
+    /// How many the tenant `$1` has.
+    pub(crate) count: &'static str,
+}
+
+/// What is to be done with settings that somebody puts.
+pub(crate) enum Prepared {
+    /// Nothing: they are there, at this revision.
+    Unchanged(u64),
+    /// They are to be written, in the place of those at this revision.
+    Changed(Option<u64>),
+}
+
+/// Whether settings, whose document is `text`, may be put in the place of what there is, and whether they say anything new.
+///
+/// [`Error::Quota`] if the tenant has `limit` without them, [`Error::UnknownTenant`] if tenants are registered and theirs is
+/// not.
+pub(crate) async fn prepare<D: Sealed>(
     write: &mut Write,
-    count: &'static str,
-    what: &'static str,
-    tenant: &Tenant,
+    table: &Table,
+    settings: &D,
+    text: &str,
+    expect: Expect,
     limit: u32,
-) -> Result<(), Error> {
-    let row = sqlx::query(count).bind(tenant.as_str()).fetch_one(write.on()).await?;
-    if number(&row, "count")? < limit.into() { Ok(()) } else { Err(Error::Quota { what, limit }) }
+) -> Result<Prepared, Error> {
+    let id = settings.row();
+    let found = sqlx::query(table.get).bind(&id).fetch_optional(write.on()).await?;
+    let before = found.as_ref().map(|row| number(row, "revision")).transpose()?;
+    expect.check(before)?;
+    if let (Some(row), Some(before)) = (&found, before) {
+        // One that does not open any more is healed by being put again.
+        let old = write.keys().open(&sealed::place::<D>(&id), row.try_get("document")?);
+        let is_same = old.is_ok_and(|old| **old == *text.as_bytes());
+        return Ok(if is_same { Prepared::Unchanged(before) } else { Prepared::Changed(Some(before)) });
+    }
+    let tenant = settings.tenant();
+    tenants::must_be_known(write, tenant).await?;
+    let row = sqlx::query(table.count).bind(tenant.as_str()).fetch_one(write.on()).await?;
+    if number(&row, "count")? < limit.into() {
+        Ok(Prepared::Changed(None))
+    } else {
+        Err(Error::Quota { what: D::TABLE, limit })
+    }
+}
+
+/// The revision of one that must be there, as expected.
+pub(crate) async fn must_find(write: &mut Write, table: &Table, id: &str, expect: Expect) -> Result<u64, Error> {
+    let found = sqlx::query(table.get).bind(id).fetch_optional(write.on()).await?.ok_or(Error::NotFound)?;
+    let revision = number(&found, "revision")?;
+    expect.check(Some(revision))?;
+    Ok(revision)
 }
 
 /// What can be read of these rows. What cannot is left out, with a line in the log.

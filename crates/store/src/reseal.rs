@@ -1,11 +1,12 @@
 //! Sealing everything anew, after the master key has been replaced.
 
+use barid_registry::{Settings, source::SourceSettings};
 use sqlx::Row as _;
 
 use crate::{
     error::Error,
     prepare::fresh_word,
-    sealed, sealed_source,
+    sealed,
     store::{Store, integer, number},
 };
 
@@ -25,13 +26,13 @@ const TABLES: [Table; 2] = [
         count: "SELECT COUNT(*) AS count FROM subscriptions WHERE deleted_at IS NULL",
         next: "SELECT id, document FROM subscriptions WHERE deleted_at IS NULL AND id > $1 ORDER BY id LIMIT $2",
         replace: "UPDATE subscriptions SET document = $1, revision = $2 WHERE id = $3",
-        place: sealed::place,
+        place: sealed::place::<Settings>,
     },
     Table {
         count: "SELECT COUNT(*) AS count FROM sources WHERE deleted_at IS NULL",
         next: "SELECT id, document FROM sources WHERE deleted_at IS NULL AND id > $1 ORDER BY id LIMIT $2",
         replace: "UPDATE sources SET document = $1, revision = $2 WHERE id = $3",
-        place: sealed_source::place,
+        place: sealed::place::<SourceSettings>,
     },
 ];
 

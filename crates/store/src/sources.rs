@@ -9,11 +9,10 @@ use crate::{
     error::Error,
     listing::{Listing, Lists, lists},
     master_key::MasterKeys,
-    owned::{Head, head, must_fit, readable},
+    owned::{Head, Prepared, Table, head, must_find, prepare, readable},
     page::Page,
-    sealed_source,
-    store::{Store, Write, integer, number},
-    tenants,
+    sealed,
+    store::{Store, integer},
 };
 
 /// The most sources of one tenant.
@@ -43,8 +42,8 @@ const GET: &str = select!("id = $1");
 
 const LISTS: Lists = lists!(select);
 
-/// How many a tenant has.
-const COUNT: &str = "SELECT COUNT(*) AS count FROM sources WHERE tenant = $1 AND deleted_at IS NULL";
+const TABLE: Table =
+    Table { get: GET, count: "SELECT COUNT(*) AS count FROM sources WHERE tenant = $1 AND deleted_at IS NULL" };
 
 impl Store {
     /// Registers a source, brings a deleted one back, or changes what one says. The token counts for one that was not
@@ -59,23 +58,16 @@ impl Store {
         expect: Expect,
         now: DateTime<Utc>,
     ) -> Result<Put, Error> {
-        let (id, text) = (settings.id(), sealed_source::text(settings)?);
+        let (id, text) = (settings.id(), sealed::text(settings)?);
         self.within(async {
             let (mut write, revision) = self.change().await?;
-            let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(write.on()).await?;
-            let before = found.as_ref().map(|row| number(row, "revision")).transpose()?;
-            expect.check(before)?;
-            if let (Some(row), Some(before)) = (&found, before) {
-                // One that does not open any more is healed by being put again.
-                let old = self.keys.open(&sealed_source::place(id.as_str()), row.try_get("document")?);
-                if old.is_ok_and(|old| **old == *text.as_bytes()) {
+            let before = match prepare(&mut write, &TABLE, settings, &text, expect, MAX_TENANT_SOURCES).await? {
+                Prepared::Unchanged(before) => {
                     write.cancel().await?;
                     return Ok(Put::unchanged(before));
                 }
-            } else {
-                tenants::must_be_known(&mut write, &settings.tenant).await?;
-                must_fit(&mut write, COUNT, "sources", &settings.tenant, MAX_TENANT_SOURCES).await?;
-            }
+                Prepared::Changed(before) => before,
+            };
             let put = "INSERT INTO sources (id, tenant, name, document, token, revision, created_at, updated_at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $7) \
                        ON CONFLICT (id) DO UPDATE SET document = $4, revision = $6, updated_at = $7, deleted_at = NULL, \
@@ -85,7 +77,7 @@ impl Store {
                 .bind(id.as_str())
                 .bind(settings.tenant.as_str())
                 .bind(settings.name.as_str())
-                .bind(sealed_source::seal(write.keys(), &id, &text))
+                .bind(sealed::seal::<SourceSettings>(write.keys(), id.as_str(), &text))
                 .bind(token.as_str())
                 .bind(integer(revision))
                 .bind(micros(now))
@@ -107,7 +99,7 @@ impl Store {
     ) -> Result<Put, Error> {
         self.within(async {
             let (mut write, revision) = self.change().await?;
-            let before = must_find(&mut write, id, expect).await?;
+            let before = must_find(&mut write, &TABLE, id.as_str(), expect).await?;
             let previous = tokens.previous.as_ref();
             let set = "UPDATE sources SET token = $1, old_token = $2, old_token_until = $3, revision = $4, updated_at = $5 \
                        WHERE id = $6";
@@ -130,7 +122,7 @@ impl Store {
     pub async fn delete_source(&self, id: &SourceId, expect: Expect, now: DateTime<Utc>) -> Result<u64, Error> {
         self.within(async {
             let (mut write, revision) = self.change().await?;
-            must_find(&mut write, id, expect).await?;
+            must_find(&mut write, &TABLE, id.as_str(), expect).await?;
             let delete = "UPDATE sources SET document = '', token = '', old_token = NULL, old_token_until = NULL, \
                           revision = $1, updated_at = $2, deleted_at = $2 WHERE id = $3";
             sqlx::query(delete).bind(integer(revision)).bind(micros(now)).bind(id.as_str()).execute(write.on()).await?;
@@ -168,17 +160,9 @@ impl Store {
     }
 }
 
-/// The revision of a source that must be there, as expected.
-async fn must_find(write: &mut Write, id: &SourceId, expect: Expect) -> Result<u64, Error> {
-    let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(write.on()).await?.ok_or(Error::NotFound)?;
-    let revision = number(&found, "revision")?;
-    expect.check(Some(revision))?;
-    Ok(revision)
-}
-
 fn read(keys: &MasterKeys, row: &AnyRow) -> Result<Row<RegisteredSource>, Error> {
     let id: &str = row.try_get("id")?;
-    let settings = sealed_source::read(keys, id, row.try_get("document")?)?;
+    let settings = sealed::read(keys, id, row.try_get("document")?)?;
     Row::of(row, RegisteredSource { settings, tokens: tokens(row)? })
 }
 

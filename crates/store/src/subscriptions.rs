@@ -9,11 +9,10 @@ use crate::{
     error::Error,
     listing::{Listing, Lists, lists},
     master_key::MasterKeys,
-    owned::{Head, head, must_fit, readable},
+    owned::{Head, Prepared, Table, head, must_find, prepare, readable},
     page::Page,
     sealed,
-    store::{Store, integer, number},
-    tenants,
+    store::{Store, integer},
 };
 
 /// A subscription as registered, and whether its deliveries flow.
@@ -42,8 +41,8 @@ pub(crate) const GET: &str = select!("id = $1");
 
 const LISTS: Lists = lists!(select);
 
-/// How many a tenant has.
-const COUNT: &str = "SELECT COUNT(*) AS count FROM subscriptions WHERE tenant = $1 AND deleted_at IS NULL";
+const TABLE: Table =
+    Table { get: GET, count: "SELECT COUNT(*) AS count FROM subscriptions WHERE tenant = $1 AND deleted_at IS NULL" };
 
 impl Registered {
     /// The subscription as routers and dispatchers use it.
@@ -68,20 +67,13 @@ impl Store {
         let (id, text) = (settings.id(), sealed::text(settings)?);
         self.within(async {
             let (mut write, revision) = self.change().await?;
-            let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(write.on()).await?;
-            let before = found.as_ref().map(|row| number(row, "revision")).transpose()?;
-            expect.check(before)?;
-            if let (Some(row), Some(before)) = (&found, before) {
-                // One that does not open any more is healed by being put again.
-                let old = self.keys.open(&sealed::place(id.as_str()), row.try_get("document")?);
-                if old.is_ok_and(|old| **old == *text.as_bytes()) {
+            let before = match prepare(&mut write, &TABLE, settings, &text, expect, quota).await? {
+                Prepared::Unchanged(before) => {
                     write.cancel().await?;
                     return Ok(Put::unchanged(before));
                 }
-            } else {
-                tenants::must_be_known(&mut write, &settings.tenant).await?;
-                must_fit(&mut write, COUNT, "subscriptions", &settings.tenant, quota).await?;
-            }
+                Prepared::Changed(before) => before,
+            };
             // A lane of its own outlives a deletion as long as deliveries may be in it: they are to be consumed.
             let put = "INSERT INTO subscriptions \
                        (id, tenant, name, document, paused, lane, revision, created_at, updated_at) \
@@ -92,7 +84,7 @@ impl Store {
                 .bind(id.as_str())
                 .bind(settings.tenant.as_str())
                 .bind(settings.name.as_str())
-                .bind(sealed::seal(write.keys(), &id, &text))
+                .bind(sealed::seal::<Settings>(write.keys(), id.as_str(), &text))
                 .bind(integer(revision))
                 .bind(micros(now))
                 .execute(write.on())
@@ -113,8 +105,7 @@ impl Store {
     ) -> Result<u64, Error> {
         self.within(async {
             let (mut write, revision) = self.change().await?;
-            let found = sqlx::query(GET).bind(id.as_str()).fetch_optional(write.on()).await?.ok_or(Error::NotFound)?;
-            expect.check(Some(number(&found, "revision")?))?;
+            must_find(&mut write, &TABLE, id.as_str(), expect).await?;
             let delete = "UPDATE subscriptions SET document = '', paused = 0, revision = $1, updated_at = $2, \
                           deleted_at = $2, lane = CASE lane WHEN 'none' THEN 'none' ELSE 'retiring' END WHERE id = $3";
             sqlx::query(delete).bind(integer(revision)).bind(micros(now)).bind(id.as_str()).execute(write.on()).await?;

@@ -8,8 +8,8 @@ use std::{
 
 use barid_inbound::Source;
 use barid_registry::{
-    Change, Changes, Digest, EventTypeSettings, Snapshot, Subscription, TenantSettings,
-    source::{SourceId, SourceTokens, TokenHash},
+    Change, Changes, Digest, EventTypeSettings, Settings, Snapshot, Subscription, TenantSettings,
+    source::{SourceId, SourceSettings, SourceTokens, TokenHash},
 };
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     keyring::Keyring,
     master_key::MasterKeys,
     record::{Content, Kind, Record},
-    sealed, sealed_source,
+    sealed,
     source_book::{ReadySource, SourceBook},
     subscriptions::Registered,
 };
@@ -103,7 +103,7 @@ impl Compiled {
 fn subscription(keys: &MasterKeys, record: &Record) -> Result<Subscription, Error> {
     let unreadable = || Error::corrupt(format_args!("subscription {:?}", record.id));
     let Some(Content::Subscription { document, paused, lane }) = &record.content else { return Err(unreadable()) };
-    let settings = sealed::read(keys, &record.id, document)?;
+    let settings = sealed::read::<Settings>(keys, &record.id, document)?;
     let lane = lane.parse().map_err(|_| unreadable())?;
     Ok(Registered { settings, paused: *paused, lane }.compile(record.revision))
 }
@@ -111,7 +111,7 @@ fn subscription(keys: &MasterKeys, record: &Record) -> Result<Subscription, Erro
 fn source(keys: &MasterKeys, record: &Record) -> Result<ReadySource, Error> {
     let unreadable = || Error::corrupt(format_args!("source {:?}", record.id));
     let Some(Content::Source { document, token, previous }) = &record.content else { return Err(unreadable()) };
-    let settings = sealed_source::read(keys, &record.id, document)?;
+    let settings = sealed::read::<SourceSettings>(keys, &record.id, document)?;
     let hash = |text: &str| text.parse::<TokenHash>().map_err(|_| unreadable());
     let previous = previous.as_ref().map(|(token, until)| Ok::<_, Error>((hash(token)?, *until))).transpose()?;
     let (id, tokens) = (settings.id(), SourceTokens { current: hash(token)?, previous });
