@@ -1,5 +1,6 @@
 //! Expressions that yield a value: the language of filters, over names that whoever evaluates gives a value to. Texts may be
-//! joined here. What is not there is no error but nothing, so that a mapping need not ask for everything first.
+//! joined here. What is not there is no error but nothing, so that a mapping need not ask for everything first. An expression
+//! that is only a path is followed on the JSON itself: what is copied is bounded by its size alone.
 
 mod value;
 
@@ -17,7 +18,7 @@ use regex::Regex;
 use serde_json::Value;
 
 pub use self::value::MAX_VALUE_BYTES;
-use crate::filter::{self, InvalidFilter, PATTERN, Rules, functions};
+use crate::filter::{self, InvalidFilter, PATTERN, Path, Rules, functions};
 
 /// A compiled expression. Cheap to clone.
 #[derive(Clone)]
@@ -59,6 +60,11 @@ impl Expression {
     }
 
     fn value(&self, scope: &[(&'static str, &Value)]) -> Result<Option<Value>, Unanswered> {
+        let named = |name: &str| scope.iter().find(|(known, _)| *known == name);
+        if let Some(path) = Path::of(&self.0.expression, |name| named(name).is_some()) {
+            let found = named(path.name()).and_then(|(_, root)| path.walk(root));
+            return found.filter(|value| !value.is_null()).map(value::copy).transpose();
+        }
         let names = Names { scope, patterns: &self.0.patterns };
         let mut context = Context::with_env(functions::environment());
         context.set_variable_resolver(&names);
@@ -82,7 +88,7 @@ impl VariableResolver for Names<'_> {
             return Some(CowVal::owned(functions::Pattern(pattern.clone())));
         }
         let (_, value) = self.scope.iter().find(|(known, _)| *known == name)?;
-        Some(filter::json::value(value))
+        Some(filter::json::value(value, MAX_VALUE_BYTES))
     }
 }
 
@@ -139,6 +145,25 @@ mod tests {
             assert_eq!(given(source, &payload), Ok(None), "{source}");
         }
         assert!(given("payload.none + 1", &payload).is_err());
+    }
+
+    #[test]
+    fn copies_what_no_filter_may_look_at() {
+        let payload = json!({"text": "x".repeat(100_000), "list": vec![0; 2000], "lines": [{"odd key": "y"}]});
+        for (source, expected) in [
+            ("payload", payload.clone()),
+            ("payload.text", payload["text"].clone()),
+            ("payload['list']", payload["list"].clone()),
+            ("payload.lines[0]['odd key']", json!("y")),
+            ("has(payload.text) ? payload.text : 'none'", payload["text"].clone()),
+            ("has(payload.text)", json!(true)),
+            ("{'text': payload.text}", json!({"text": payload["text"]})),
+        ] {
+            assert_eq!(given(source, &payload), Ok(Some(expected)), "{source}");
+        }
+        let larger = json!({"text": "x".repeat(MAX_VALUE_BYTES)});
+        assert!(given("payload", &larger).is_err() && given("payload.text", &larger).is_err());
+        assert!(given("payload.text == 'x' || true", &json!({"text": "x".repeat(MAX_VALUE_BYTES + 1)})).is_ok());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod check;
 mod facts;
 pub(crate) mod functions;
 pub(crate) mod json;
+mod path;
 mod values;
 
 #[cfg(test)]
@@ -28,7 +29,7 @@ use cel::{
 };
 use regex::Regex;
 
-pub(crate) use self::{check::Rules, facts::PATTERN};
+pub(crate) use self::{check::Rules, facts::PATTERN, path::Path};
 pub use self::{
     facts::Facts,
     values::{MAX_VALUE, MAX_VALUES, Seen, SeenValue},

@@ -70,6 +70,21 @@ fn another_secret_is_refused_and_so_is_an_ended_one() {
     }
 }
 
+#[test]
+fn a_long_text_of_an_issue_is_kept_whole() {
+    let source = source("github");
+    let preset = presets().get("github").unwrap();
+    let text = "It was cold.".repeat(5 << 10);
+    let body = preset.sample.body.replace("It was cold.", &text);
+    let mut preset = preset.clone();
+    preset.sample.body = body;
+    let sample = sign(&preset, &preset.verification().unwrap(), &secrets("github").1, URL, "msg_1", now()).unwrap();
+    let Decision::Accepted(accepted) = received(&source, &sample, now()) else { panic!("accepted") };
+    let event = source.event(&accepted, &accepted.items[0]).unwrap();
+    let data: Value = serde_json::from_slice(&event.data).unwrap();
+    assert_eq!((event.envelope.event_type.as_str(), &data["description"]), ("ticket.created", &json!(text)));
+}
+
 /// A null takes the key out.
 fn source_without(preset: &str, changes: &Value) -> Source {
     let mut document = json!({"name": "in", "preset": preset, "verify_token": "verify me"});

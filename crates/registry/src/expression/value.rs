@@ -22,6 +22,33 @@ pub(super) fn json(value: &dyn Val) -> Result<Value, Unanswered> {
     convert(value, MAX_DEPTH, &mut budget)
 }
 
+/// A copy of what is JSON already, within the same bounds.
+pub(super) fn copy(value: &Value) -> Result<Value, Unanswered> {
+    let mut budget = MAX_VALUE_BYTES;
+    count(value, MAX_DEPTH, &mut budget)?;
+    Ok(value.clone())
+}
+
+fn count(value: &Value, depth: usize, budget: &mut usize) -> Result<(), Unanswered> {
+    let depth = deeper(depth)?;
+    match value {
+        Value::String(text) => spend(budget, text.len()),
+        Value::Array(items) => {
+            spend(budget, 0)?;
+            items.iter().try_for_each(|item| count(item, depth, budget))
+        }
+        Value::Object(members) => members.iter().try_for_each(|(name, member)| {
+            spend(budget, name.len())?;
+            count(member, depth, budget)
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => spend(budget, OVERHEAD),
+    }
+}
+
+fn deeper(depth: usize) -> Result<usize, Unanswered> {
+    depth.checked_sub(1).ok_or_else(|| Unanswered("the value is nested too deeply".to_owned()))
+}
+
 fn spend(budget: &mut usize, bytes: usize) -> Result<(), Unanswered> {
     let left = budget.checked_sub(bytes + OVERHEAD);
     *budget = left.ok_or_else(|| Unanswered(format!("the value has more than {MAX_VALUE_BYTES} bytes")))?;
@@ -29,7 +56,7 @@ fn spend(budget: &mut usize, bytes: usize) -> Result<(), Unanswered> {
 }
 
 fn convert(value: &dyn Val, depth: usize, budget: &mut usize) -> Result<Value, Unanswered> {
-    let depth = depth.checked_sub(1).ok_or_else(|| Unanswered("the value is nested too deeply".to_owned()))?;
+    let depth = deeper(depth)?;
     let kind = value.get_type().kind();
     let name = value.get_type().name().to_owned();
     let refused = || Unanswered(format!("the expression gives {name}, which json does not have"));

@@ -2,19 +2,20 @@
 
 use std::{borrow::Cow, sync::OnceLock};
 
-use barid_event::{Envelope, EventType, Subject};
+use barid_event::{Envelope, EventType};
 use cel::{
     common::{
-        types::{CelBool, CelNull, CelString, CelTimestamp},
+        types::{CelBool, CelString, CelTimestamp},
         value::CowVal,
     },
     context::VariableResolver,
 };
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use regex::Regex;
 use serde_json::Value;
 
 use super::{
+    MAX_FILTER_TEXT,
     functions::Pattern,
     json::{self, NULL},
 };
@@ -54,22 +55,30 @@ impl<'e> Facts<'e> {
 
     /// What a name stands for, as JSON: one of [`NAMES`], or one that stands for `changed` or `old`.
     pub(super) fn named(&self, name: &str) -> Option<Cow<'_, Value>> {
+        Some(match self.fact(name)? {
+            Fact::Text(text) => Cow::Owned(text.into()),
+            Fact::Time(time) => Cow::Owned(time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into()),
+            Fact::Truth(truth) => Cow::Owned(truth.into()),
+            Fact::Json(value) => Cow::Borrowed(value),
+        })
+    }
+
+    /// The table of names, for whoever evaluates and for whoever explains.
+    fn fact(&self, name: &str) -> Option<Fact<'_>> {
         let envelope = self.envelope;
-        let text = |text: &str| Some(Cow::Owned(text.into()));
-        match name {
-            "data" => Some(Cow::Borrowed(self.data())),
-            "id" => text(envelope.id.as_str()),
-            "source" => text(envelope.source.as_str()),
-            "type" => text(envelope.event_type.as_str()),
-            "tenant" => text(envelope.tenant.as_str()),
-            "time" => text(&envelope.time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
-            "subject" => Some(Cow::Owned(envelope.subject.as_ref().map(Subject::as_str).into())),
-            _ => match (name.strip_prefix(CHANGED), name.strip_prefix(OLD)) {
-                (Some(field), _) => Some(Cow::Owned(self.change(field).is_some().into())),
-                (_, Some(field)) => Some(Cow::Borrowed(self.old(field))),
-                _ => None,
+        Some(match name {
+            "data" => Fact::Json(self.data()),
+            "id" => Fact::Text(envelope.id.as_str()),
+            "source" => Fact::Text(envelope.source.as_str()),
+            "type" => Fact::Text(envelope.event_type.as_str()),
+            "tenant" => Fact::Text(envelope.tenant.as_str()),
+            "time" => Fact::Time(envelope.time),
+            "subject" => envelope.subject.as_ref().map_or(Fact::Json(&NULL), |subject| Fact::Text(subject.as_str())),
+            _ => match name.strip_prefix(CHANGED) {
+                Some(field) => Fact::Truth(self.change(field).is_some()),
+                None => Fact::Json(self.old(name.strip_prefix(OLD)?)),
             },
-        }
+        })
     }
 
     fn data(&self) -> &Value {
@@ -91,6 +100,14 @@ impl<'e> Facts<'e> {
     }
 }
 
+/// What a name stands for.
+enum Fact<'f> {
+    Text(&'f str),
+    Time(DateTime<Utc>),
+    Truth(bool),
+    Json(&'f Value),
+}
+
 /// The facts, with what one filter brings along.
 pub(super) struct View<'f> {
     facts: &'f Facts<'f>,
@@ -99,31 +116,15 @@ pub(super) struct View<'f> {
 
 impl VariableResolver for View<'_> {
     fn resolve<'b>(&'b self, name: &str) -> Option<CowVal<'b, 'b>> {
-        let Self { facts, patterns } = self;
-        let envelope = facts.envelope;
-        let text = |text: &'b str| Some(CowVal::owned(CelString::from(text)));
-        match name {
-            "data" => Some(json::value(facts.data())),
-            "id" => text(envelope.id.as_str()),
-            "source" => text(envelope.source.as_str()),
-            "type" => text(envelope.event_type.as_str()),
-            "tenant" => text(envelope.tenant.as_str()),
-            "time" => Some(CowVal::owned(CelTimestamp::from(envelope.time.fixed_offset()))),
-            "subject" => match &envelope.subject {
-                Some(subject) => text(subject.as_str()),
-                None => Some(CowVal::owned(CelNull)),
-            },
-            _ if !name.starts_with('@') => None,
-            _ => {
-                if let Some(field) = name.strip_prefix(CHANGED) {
-                    return Some(CowVal::owned(CelBool::from(facts.change(field).is_some())));
-                }
-                if let Some(field) = name.strip_prefix(OLD) {
-                    return Some(json::value(facts.old(field)));
-                }
-                let number = name.strip_prefix(PATTERN)?.parse::<usize>().ok()?;
-                patterns.get(number).map(|pattern| CowVal::owned(Pattern(pattern.clone())))
-            }
+        if let Some(number) = name.strip_prefix(PATTERN) {
+            let pattern = self.patterns.get(number.parse::<usize>().ok()?)?;
+            return Some(CowVal::owned(Pattern(pattern.clone())));
         }
+        Some(match self.facts.fact(name)? {
+            Fact::Text(text) => CowVal::owned(CelString::from(text)),
+            Fact::Time(time) => CowVal::owned(CelTimestamp::from(time.fixed_offset())),
+            Fact::Truth(truth) => CowVal::owned(CelBool::from(truth)),
+            Fact::Json(value) => json::value(value, MAX_FILTER_TEXT),
+        })
     }
 }

@@ -12,27 +12,27 @@ use cel::{
 };
 use serde_json::{Map, Value};
 
-use super::{MAX_FILTER_LIST, MAX_FILTER_TEXT};
+use super::MAX_FILTER_LIST;
 
 /// What is not there.
 pub(super) static NULL: Value = Value::Null;
 
-static TOO_LARGE: Type = Type::new_unspecified_type("a text or list that is too large for filters");
+static TOO_LARGE: Type = Type::new_unspecified_type("a text or list that is too large for expressions");
 
-/// A value of an expression.
-pub(crate) fn value<'b>(json: &Value) -> CowVal<'b, '_> {
-    CowVal::Owned(boxed(json))
+/// A value of an expression that looks at texts of at most `max_text` bytes.
+pub(crate) fn value<'b>(json: &Value, max_text: usize) -> CowVal<'b, '_> {
+    CowVal::Owned(boxed(json, max_text))
 }
 
-fn boxed<'v>(json: &'v Value) -> Box<dyn Val + 'v> {
+fn boxed<'v>(json: &'v Value, max_text: usize) -> Box<dyn Val + 'v> {
     match json {
         Value::Null => Box::new(CelNull),
         Value::Bool(value) => Box::new(CelBool::from(*value)),
-        Value::String(text) if text.len() > MAX_FILTER_TEXT => Box::new(TooLarge),
+        Value::String(text) if text.len() > max_text => Box::new(TooLarge),
         Value::String(text) => Box::new(CelString::from(text.as_str())),
         Value::Array(items) if items.len() > MAX_FILTER_LIST => Box::new(TooLarge),
-        Value::Array(items) => Box::new(List { items, made: OnceLock::new() }),
-        Value::Object(members) => Box::new(Object { members, keys: OnceLock::new() }),
+        Value::Array(items) => Box::new(List { items, max_text, made: OnceLock::new() }),
+        Value::Object(members) => Box::new(Object { members, max_text, keys: OnceLock::new() }),
         Value::Number(number) => {
             if let Some(number) = number.as_i64() {
                 Box::new(CelInt::from(number))
@@ -83,16 +83,16 @@ fn same_maps(one: &dyn Val, other: &dyn Val) -> Option<bool> {
 }
 
 /// Of something in something: refuses what is too large, by name.
-fn found<'b, 'v>(json: &'v Value, what: &str) -> Result<CowVal<'b, 'v>, ExecutionError> {
+fn found<'b, 'v>(json: &'v Value, what: &str, max_text: usize) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let refuse = |what: String| Err(ExecutionError::function_error("data", what));
     match json {
-        Value::String(text) if text.len() > MAX_FILTER_TEXT => {
-            refuse(format!("{what} has {} bytes: filters look at texts of at most {MAX_FILTER_TEXT}", text.len()))
+        Value::String(text) if text.len() > max_text => {
+            refuse(format!("{what} has {} bytes: give expressions texts of at most {max_text}", text.len()))
         }
         Value::Array(items) if items.len() > MAX_FILTER_LIST => {
-            refuse(format!("{what} has {} items: filters look at lists of at most {MAX_FILTER_LIST}", items.len()))
+            refuse(format!("{what} has {} items: give expressions lists of at most {MAX_FILTER_LIST}", items.len()))
         }
-        _ => Ok(value(json)),
+        _ => Ok(value(json, max_text)),
     }
 }
 
@@ -122,6 +122,7 @@ impl Val for TooLarge {
 #[derive(Debug)]
 struct List<'j> {
     items: &'j [Value],
+    max_text: usize,
     made: OnceLock<Vec<Box<dyn Val + 'j>>>,
 }
 
@@ -164,13 +165,13 @@ impl<'j> Val for List<'j> {
     where
         Self: 'v,
     {
-        Box::new(List::<'j> { items: self.items, made: OnceLock::new() })
+        Box::new(List::<'j> { items: self.items, max_text: self.max_text, made: OnceLock::new() })
     }
 }
 
 impl Container for List<'_> {
     fn contains(&self, value: &dyn Val) -> Result<bool, ExecutionError> {
-        Ok(self.items.iter().any(|item| equals(&*boxed(item), value)))
+        Ok(self.items.iter().any(|item| equals(&*boxed(item, self.max_text), value)))
     }
 }
 
@@ -188,7 +189,7 @@ impl Indexer for List<'_> {
         };
         let item = number.and_then(|number| self.items.get(number));
         let missing = || ExecutionError::IndexOutOfBounds(cel::Value::try_from(index).unwrap_or(cel::Value::Null));
-        found(item.ok_or_else(missing)?, "an item")
+        found(item.ok_or_else(missing)?, "an item", self.max_text)
     }
 
     fn steal<'v>(self: Box<Self>, index: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
@@ -204,7 +205,9 @@ impl Iterable for List<'_> {
     where
         Self: 'v,
     {
-        Box::new(Walk(self.made.get_or_init(|| self.items.iter().map(boxed).collect()).iter()))
+        Box::new(Walk(
+            self.made.get_or_init(|| self.items.iter().map(|item| boxed(item, self.max_text)).collect()).iter(),
+        ))
     }
 }
 
@@ -218,6 +221,7 @@ impl Sizer for List<'_> {
 #[derive(Debug)]
 struct Object<'j> {
     members: &'j Map<String, Value>,
+    max_text: usize,
     keys: OnceLock<Vec<Box<dyn Val + 'j>>>,
 }
 
@@ -260,7 +264,7 @@ impl<'j> Val for Object<'j> {
     where
         Self: 'v,
     {
-        Box::new(Object::<'j> { members: self.members, keys: OnceLock::new() })
+        Box::new(Object::<'j> { members: self.members, max_text: self.max_text, keys: OnceLock::new() })
     }
 }
 
@@ -285,7 +289,7 @@ impl Indexer for Object<'_> {
         Self: 'v,
     {
         let key = Self::key(key)?;
-        found(self.members.get(key).ok_or_else(|| ExecutionError::no_such_key(key))?, key)
+        found(self.members.get(key).ok_or_else(|| ExecutionError::no_such_key(key))?, key, self.max_text)
     }
 
     fn steal<'v>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>

@@ -1,10 +1,8 @@
 //! What an expression looked at: every path into the event that it names, with what is there. For people who ask why a
 //! filter said what it said; nothing here runs when events are routed.
 
-use std::fmt;
-
 use cel::{
-    common::ast::{EntryExpr, Expr, LiteralValue, operators},
+    common::ast::{EntryExpr, Expr},
     parser::Expression,
 };
 use serde_json::Value;
@@ -12,6 +10,7 @@ use serde_json::Value;
 use super::{
     Filter,
     facts::{CHANGED, Facts, NAMES, OLD},
+    path::Path,
 };
 
 /// The most values that are shown of an expression.
@@ -58,22 +57,9 @@ impl Filter {
     pub fn values(&self, facts: &Facts<'_>) -> Vec<Seen> {
         let mut paths = Paths::default();
         paths.collect(&self.0.expression);
-        let seen = |path: Path<'_>| Seen { value: SeenValue::of(path.resolve(facts)), path: path.to_string() };
+        let seen = |path: Path<'_>| Seen { value: SeenValue::of(resolve(&path, facts)), path: spelled(&path) };
         paths.found.into_iter().map(seen).collect()
     }
-}
-
-/// A name, and the way from there.
-#[derive(Debug, PartialEq)]
-struct Path<'e> {
-    name: &'e str,
-    steps: Vec<Step<'e>>,
-}
-
-#[derive(Debug, PartialEq)]
-enum Step<'e> {
-    Member(&'e str),
-    Item(usize),
 }
 
 #[derive(Default)]
@@ -117,19 +103,15 @@ impl<'e> Paths<'e> {
         }
     }
 
-    /// The path that an expression is, if it is one from its first name to its last step.
+    /// The path that an expression is, or whose end it tests for.
     fn path(&self, expression: &'e Expression) -> Option<Path<'e>> {
+        let is_free = |name: &str| {
+            let is_bound = self.bound.is_some_and(|bound| bound.contains(&name));
+            !is_bound && is_of_the_event(name)
+        };
         match &expression.expr {
-            Expr::Ident(name) => {
-                let is_bound = self.bound.is_some_and(|bound| bound.contains(&name.as_str()));
-                (!is_bound && is_of_the_event(name)).then(|| Path { name, steps: Vec::new() })
-            }
-            Expr::Select(select) => Some(self.path(&select.operand)?.then(Step::Member(&select.field))),
-            Expr::Call(call) if call.func_name == operators::INDEX => match call.args.as_slice() {
-                [of, index] => Some(self.path(of)?.then(step(index)?)),
-                _ => None,
-            },
-            _ => None,
+            Expr::Select(tested) if tested.test => Some(Path::of(&tested.operand, is_free)?.then(&tested.field)),
+            _ => Path::of(expression, is_free),
         }
     }
 }
@@ -138,52 +120,19 @@ fn is_of_the_event(name: &str) -> bool {
     NAMES.contains(&name) || name.starts_with(CHANGED) || name.starts_with(OLD)
 }
 
-fn step(index: &Expression) -> Option<Step<'_>> {
-    match &index.expr {
-        Expr::Literal(LiteralValue::String(key)) => Some(Step::Member(key.inner())),
-        Expr::Literal(LiteralValue::Int(number)) => usize::try_from(*number.inner()).ok().map(Step::Item),
-        _ => None,
-    }
+fn resolve(path: &Path<'_>, facts: &Facts<'_>) -> Option<Value> {
+    path.walk(&*facts.named(path.name())?).cloned()
 }
 
-impl<'e> Path<'e> {
-    fn then(mut self, step: Step<'e>) -> Self {
-        self.steps.push(step);
-        self
-    }
-
-    fn resolve(&self, facts: &Facts<'_>) -> Option<Value> {
-        let root = facts.named(self.name)?;
-        let mut place = &*root;
-        for step in &self.steps {
-            place = match step {
-                Step::Member(name) => place.get(*name)?,
-                Step::Item(number) => place.get(*number)?,
-            };
-        }
-        Some(place.clone())
-    }
-}
-
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.name.strip_prefix(CHANGED), self.name.strip_prefix(OLD)) {
-            (Some(field), _) => write!(f, "changed({field:?})")?,
-            (_, Some(field)) => write!(f, "old({field:?})")?,
-            _ => f.write_str(self.name)?,
-        }
-        self.steps.iter().try_for_each(|step| match step {
-            Step::Member(name) if is_word(name) => write!(f, ".{name}"),
-            Step::Member(name) => write!(f, "[{name:?}]"),
-            Step::Item(number) => write!(f, "[{number}]"),
-        })
-    }
-}
-
-/// Whether a member can be named after a dot.
-fn is_word(name: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    name.chars().all(fits) && !name.starts_with(|c: char| c.is_ascii_digit()) && !name.is_empty()
+/// As an expression spells it.
+fn spelled(path: &Path<'_>) -> String {
+    let name = path.name();
+    let root = match (name.strip_prefix(CHANGED), name.strip_prefix(OLD)) {
+        (Some(field), _) => format!("changed({field:?})"),
+        (_, Some(field)) => format!("old({field:?})"),
+        _ => name.to_owned(),
+    };
+    root + &path.way()
 }
 
 #[cfg(test)]
@@ -216,6 +165,17 @@ mod tests {
 
     fn absent(path: &str) -> (String, SeenValue) {
         (path.to_owned(), SeenValue::Absent)
+    }
+
+    #[test]
+    fn shows_every_name_that_it_evaluates() {
+        for name in NAMES {
+            let event = event(&json!({}));
+            let (facts, filter) =
+                (Facts::new(&event.envelope, &event.data), Filter::compile(&format!("{name} == {name}")).unwrap());
+            assert_eq!(filter.judge(&facts), crate::Verdict::Match, "{name}");
+            assert!(matches!(filter.values(&facts).as_slice(), [Seen { value: SeenValue::Whole(_), .. }]), "{name}");
+        }
     }
 
     #[test]
