@@ -20,7 +20,7 @@ use crate::{
     conformity::Mismatch,
     event_type::Validation,
     filter::{Facts, Filter, SLOW_FILTER, SLOW_FILTER_STRIKES, Seen, Verdict},
-    refused::{Refused, check_fanout},
+    refused::{Refused, check_fanout, check_hops},
     snapshot::Snapshot,
     subscription::Subscription,
     trie::Scratch,
@@ -151,8 +151,12 @@ pub fn explain<'a>(
 ) -> Explanation<'a> {
     let tenant = &event.envelope.tenant;
     let (schema, refused) = admitted(snapshot, event);
+    // Before anything else is looked at, as the router does.
+    let refused = check_hops(circumstances.hops).err().or(refused);
+    let is_only = |subscription: &Subscription| only.is_some_and(|only| only.id == subscription.id);
     let mut all: Vec<_> = snapshot.of_tenant(tenant).iter().collect();
-    all.sort_unstable_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
+    // The one asked about comes first, so that it is answered whatever the others cost.
+    all.sort_unstable_by_key(|subscription| (!is_only(subscription), subscription.name.as_str()));
     let mut scratch = Scratch::default();
     let matching = snapshot.matching(tenant, &event.envelope.event_type, &mut scratch);
     let matching: HashSet<_> = matching.map(|subscription| &subscription.id).collect();
@@ -163,11 +167,11 @@ pub fn explain<'a>(
     let (mut asked, mut fanout) = (Vec::new(), 0);
     let mut truncated = false;
     for subscription in all {
-        if !is_in_time() {
+        if !is_only(subscription) && !is_in_time() {
             truncated = true;
             break;
         }
-        let is_asked = only.is_none_or(|only| only.id == subscription.id);
+        let is_asked = only.is_none() || is_only(subscription);
         let explained = judge(subscription, matching.contains(&subscription.id), &facts, is_asked, &elapsed);
         fanout += usize::from(explained.outcome == Outcome::Delivers);
         if is_asked {
@@ -182,7 +186,7 @@ pub fn explain<'a>(
     asked.truncate(MAX_EXPLAINED);
     let max_body = if only.is_some() { MAX_BODY_OF_ONE } else { MAX_BODY_OF_MANY };
     for (number, explained) in asked.iter_mut().enumerate() {
-        if !is_in_time() {
+        if only.is_none() && !is_in_time() {
             truncated = true;
             asked.truncate(number);
             break;

@@ -114,7 +114,7 @@ pub use policy::{
 };
 pub use problem::{Place, Problem, Problems};
 pub use recipe::Recipe;
-pub use refused::{Refused, check_fanout};
+pub use refused::{MAX_HOPS, Refused, check_fanout, check_hops};
 pub use schedule::{InvalidSchedule, MAX_DELAY, MAX_DELAYS, MAX_TOTAL_DELAY, MIN_DELAY, Schedule};
 pub use schema::{InvalidSchema, MAX_SCHEMA_BYTES, MAX_SCHEMA_DEPTH, MAX_VIOLATIONS, Schema, Violation, Violations};
 pub use settings::Settings;

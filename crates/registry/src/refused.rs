@@ -1,12 +1,21 @@
-//! Why an event that is well formed reaches nobody: the part of the router's decision that follows from what is registered.
+//! Why an event that is well formed reaches nobody: the part of the router's decision that follows from what is registered, and
+//! from how often the event has come.
 
 use barid_event::{Event, Tenant};
 
 use crate::{conformity::Mismatch, snapshot::Snapshot};
 
+/// Passages through Barid after which an event is taken for one that goes round: a subscriber publishes what it receives.
+pub const MAX_HOPS: u8 = 5;
+
 /// Why an event becomes a dead letter whole. The text is its detail; it quotes no payload.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
+    /// It goes round.
+    #[error(
+        "event has passed through {0} times, more than {MAX_HOPS}: let no subscriber publish what it receives under a type it subscribes to"
+    )]
+    Loop(u8),
     /// Its tenant is not registered, where others are.
     #[error("tenant {0} is not registered: register it, or mend the event's tenant")]
     TenantUnknown(Tenant),
@@ -27,6 +36,7 @@ impl Refused {
     /// The reason as one stable word, for dead letters and metrics.
     pub fn reason(&self) -> &'static str {
         match self {
+            Self::Loop(_) => "loop",
             Self::TenantUnknown(_) => "tenant_unknown",
             Self::Schema(_) => "schema",
             Self::Fanout { .. } => "fanout_exceeded",
@@ -54,6 +64,14 @@ impl Snapshot {
     }
 }
 
+/// Whether an event that has passed through Barid so often may do so once more.
+///
+/// # Errors
+/// When it becomes a dead letter.
+pub fn check_hops(hops: u8) -> Result<(), Refused> {
+    if hops <= MAX_HOPS { Ok(()) } else { Err(Refused::Loop(hops)) }
+}
+
 /// Whether an event may reach so many subscriptions: all of them, or none.
 ///
 /// # Errors
@@ -74,5 +92,7 @@ mod tests {
     fn the_last_one_allowed_is_allowed() {
         assert_eq!(check_fanout(3, 3), Ok(()));
         assert_eq!(check_fanout(4, 3), Err(Refused::Fanout { reached: 4, limit: 3 }));
+        assert_eq!(check_hops(MAX_HOPS), Ok(()));
+        assert_eq!(check_hops(MAX_HOPS + 1), Err(Refused::Loop(MAX_HOPS + 1)));
     }
 }

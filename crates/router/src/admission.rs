@@ -3,14 +3,11 @@
 use barid_broker::frame::FrameError;
 use barid_event::amqp::{Limits, Message, Read, read};
 use barid_event::{Malformed, Tenant};
-use barid_registry::Refused;
+use barid_registry::{Refused, check_hops};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::publishers::Publishers;
-
-/// Passages through Barid after which an event is taken for one that goes round: a subscriber publishes what it receives.
-pub(crate) const MAX_HOPS: u8 = 5;
 
 /// Times the broker has handed a message out before, after which it becomes a dead letter. Far below the limit of the queue
 /// itself, so that the dead letter is ours, with its reason.
@@ -31,11 +28,6 @@ pub(crate) enum Refusal {
     /// It is no event.
     #[error(transparent)]
     Malformed(#[from] Malformed),
-    /// It goes round.
-    #[error(
-        "event has passed through {0} times, more than {MAX_HOPS}: let no subscriber publish what it receives under a type it subscribes to"
-    )]
-    Loop(u8),
     /// Its publisher is unknown, where only known ones may publish.
     #[error("user_id is absent: set it to the broker user of the connection, as tenants.publishers is in force")]
     NoUser,
@@ -49,7 +41,7 @@ pub(crate) enum Refusal {
         /// The tenant of the event.
         tenant: Tenant,
     },
-    /// What is registered does not let it in.
+    /// It goes round, or what is registered does not let it in.
     #[error(transparent)]
     Refused(#[from] Refused),
     /// It was tried too often.
@@ -74,7 +66,6 @@ impl Refusal {
     pub(crate) fn reason(&self) -> &'static str {
         match self {
             Self::Malformed(malformed) => malformed.reason(),
-            Self::Loop(_) => "loop",
             Self::NoUser | Self::Forbidden { .. } => "tenant_forbidden",
             Self::Refused(refused) => refused.reason(),
             Self::DeliveryLimit(_) => "delivery_limit",
@@ -96,9 +87,7 @@ pub(crate) fn admit(
     if returned >= MAX_RETURNED {
         return Err(Refusal::DeliveryLimit(returned));
     }
-    if hops > MAX_HOPS {
-        return Err(Refusal::Loop(hops));
-    }
+    check_hops(hops)?;
     let read = read(message, &rules.limits, now, make_id)?;
     rules.check_publisher(message.user_id, &read.event.envelope.tenant)?;
     Ok(read)
@@ -119,6 +108,8 @@ impl Rules {
 
 #[cfg(test)]
 mod tests {
+    use barid_registry::MAX_HOPS;
+
     use super::*;
     use crate::publishers::Speaks;
 

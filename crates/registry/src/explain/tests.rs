@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     event_type, file,
+    refused::MAX_HOPS,
     settings::Settings,
     snapshot::{Change, Changes},
     tenant,
@@ -154,9 +155,11 @@ fn an_event_that_is_refused_reaches_nobody() {
     let schema = json!({"type": "deal.won", "validation": "enforce", "schema": {"required": ["owner"]}});
     let schema = Changes { event_types: vec![Change::Put(event_type::read(&schema).unwrap())], ..Changes::default() };
     let few = Circumstances { max_fanout: 3, ..CIRCUMSTANCES };
+    let round = Circumstances { hops: MAX_HOPS + 1, ..CIRCUMSTANCES };
     for (snapshot, circumstances, reason) in [
         (snapshot.with(unregistered, 1), CIRCUMSTANCES, "tenant_unknown"),
         (snapshot.with(schema, 1), CIRCUMSTANCES, "schema"),
+        (snapshot.clone(), round, "loop"),
         (snapshot, few, "fanout_exceeded"),
     ] {
         let explanation = explained(&snapshot, &event, &circumstances);
@@ -194,6 +197,20 @@ fn ends_when_its_time_is_over() {
     let explanation = explain(&snapshot, &event, None, &circumstances, elapsed);
     assert!(explanation.truncated);
     assert!(explanation.subscriptions.len() < 7);
+}
+
+#[test]
+fn one_that_is_asked_about_is_answered_whatever_the_others_cost() {
+    let (snapshot, event) = (snapshot(), event(&json!({"amount": 500})));
+    for (name, outcome) in [("all", Outcome::Delivers), ("small", Outcome::Filtered), ("paused", Outcome::Paused)] {
+        let only = snapshot.of_tenant(&event.envelope.tenant).iter().find(|one| one.name.as_str() == name);
+        let asked = std::cell::Cell::new(0);
+        let elapsed = || Duration::from_mins(asked.replace(asked.get() + 5));
+        let explanation = explain(&snapshot, &event, only, &CIRCUMSTANCES, elapsed);
+        assert!(explanation.truncated, "the others were not asked");
+        let [explained] = explanation.subscriptions.as_slice() else { panic!("{name} is explained") };
+        assert_eq!((explained.subscription.name.as_str(), explained.outcome), (name, outcome));
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub(super) fn explanation(explanation: &Value, one: bool) -> anyhow::Result<()> 
     let subscriptions = explanation["subscriptions"].as_array().map(Vec::as_slice).unwrap_or_default();
     match subscriptions {
         [only] if one => story(only)?,
-        [] => print("\nnobody of this tenant subscribes to anything")?,
+        [] => print(&format!("\n{}", nobody(explanation)))?,
         all => table(all, explanation)?,
     }
     if explanation["sent"].is_object() {
@@ -37,6 +37,15 @@ fn heading(explanation: &Value) -> String {
         lines.push(format!("schema ({}): {pointer}: {message}", text(&schema["validation"])));
     }
     lines.join("\n")
+}
+
+/// What an empty list means.
+fn nobody(explanation: &Value) -> &'static str {
+    if explanation["truncated"] == true {
+        "the time was over before anybody was asked: ask for one with --subscription"
+    } else {
+        "nobody of this tenant subscribes to anything"
+    }
 }
 
 fn table(all: &[Value], explanation: &Value) -> anyhow::Result<()> {
@@ -129,6 +138,13 @@ mod tests {
         assert_eq!(value(&json!({"path": "data.a", "value": null})), "null");
         assert_eq!(value(&json!({"path": "data.a", "absent": true})), "absent");
         assert_eq!(value(&json!({"path": "data.a", "value": "[1,2", "truncated": true})), "[1,2…");
+    }
+
+    #[test]
+    fn does_not_say_that_nobody_subscribes_where_nobody_was_asked() {
+        let empty = |truncated| json!({"subscriptions": [], "truncated": truncated});
+        assert!(nobody(&empty(true)).starts_with("the time was over"));
+        assert!(nobody(&empty(false)).starts_with("nobody of this tenant"));
     }
 
     #[test]
