@@ -17,7 +17,11 @@ use barid_registry::{
 use barid_store::Scope;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::{task::spawn_blocking, time::Instant};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+    time::{Instant, timeout},
+};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -36,6 +40,9 @@ use crate::{
 
 /// How long one explanation may take. It ends early then, and says so.
 const BUDGET: Duration = Duration::from_secs(5);
+
+/// After how many seconds to ask again when too many ask.
+const RETRY_EXPLAINING: u64 = 1;
 
 /// What to explain.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -76,6 +83,7 @@ pub(crate) struct ExplainQuery {
     responses(
         (status = 200, description = "What would become of it.", body = ref("#/components/schemas/Explanation")),
         (status = 404, description = "The tenant has no such subscription.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
+        (status = 503, description = "Too many events are being explained: ask again after `Retry-After` seconds.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
         (status = 504, description = "Nobody told how the attempt went: is a dispatcher running?", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
     )
 )]
@@ -126,8 +134,7 @@ async fn think(
     only: Option<Arc<Subscription>>,
     circumstances: Circumstances,
 ) -> Result<Value, Problem> {
-    let ended = || Problem::unavailable("the gateway is stopping: ask again");
-    let turn = Arc::clone(&app.explaining).acquire_owned().await.map_err(|_| ended())?;
+    let turn = turn(&app.explaining, BUDGET).await?;
     let thinking = spawn_blocking(move || {
         let began = Instant::now();
         let explanation = explain_event(&snapshot, &event, only.as_ref(), &circumstances, || began.elapsed()).to_json();
@@ -135,4 +142,30 @@ async fn think(
         explanation
     });
     thinking.await.map_err(|_| Problem::new(Kind::Internal, "explaining made the gateway fail: the log says why"))
+}
+
+/// Waits until there is room to explain, as long as one explanation takes at most.
+async fn turn(turns: &Arc<Semaphore>, patience: Duration) -> Result<OwnedSemaphorePermit, Problem> {
+    let refused = |detail: &str| Problem::new(Kind::Unavailable, detail).retry_after(RETRY_EXPLAINING);
+    let turn = timeout(patience, Arc::clone(turns).acquire_owned()).await;
+    turn.map_err(|_| refused("too many events are being explained: ask again"))?
+        .map_err(|_| refused("the gateway is stopping: ask again"))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{StatusCode, header::RETRY_AFTER};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_finds_no_room_is_asked_to_come_again_soon() {
+        let turns = Arc::new(Semaphore::new(1));
+        let held = turn(&turns, Duration::ZERO).await.unwrap();
+        let refused = turn(&turns, Duration::ZERO).await.unwrap_err().into_response();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refused.headers()[RETRY_AFTER], "1");
+        drop(held);
+        assert!(turn(&turns, Duration::ZERO).await.is_ok());
+    }
 }
