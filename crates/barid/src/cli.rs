@@ -1,9 +1,12 @@
 //! What can be typed: the options that every command has, and the commands.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::api;
 use crate::commands::{
     apply, bench, config, dead_letters, demo, docs, doctor, event_types, explain, keys, publish, recipes, serve,
     sources, subscriptions, tenants, topology,
@@ -32,6 +35,21 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// What was typed, with the name of the program first.
+    ///
+    /// # Errors
+    /// When it cannot be understood, or help or version is asked for: the error says it, and how to exit.
+    pub fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches_from(line)?;
+        if let Some(option) = api::Options::beside_local(&matches) {
+            let told = format!("{option} cannot be used with --local: no gateway is asked");
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, told));
+        }
+        Self::from_arg_matches(&matches)
+    }
 }
 
 /// How results are printed.
@@ -99,9 +117,43 @@ pub(crate) fn setting(text: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
+
+    fn read(line: &str) -> Result<Cli, ErrorKind> {
+        Cli::read(line.split(' ').map(OsString::from)).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn what_is_local_asks_no_gateway_that_is_named_beside_it() {
+        for beside in ["--url http://a.example", "--key k", "--key-file f"] {
+            for line in [format!("sources --local list {beside}"), format!("sources {beside} list --local")] {
+                assert_eq!(read(&format!("barid {line}")).err(), Some(ErrorKind::ArgumentConflict), "{line}");
+            }
+        }
+        assert!(
+            read("barid sources list --local").is_ok() && read("barid sources list --url http://a.example").is_ok()
+        );
+        assert!(read("barid config").is_ok());
+    }
+
+    #[test]
+    fn a_secret_is_typed_or_in_a_file() {
+        for command in ["create --name a --preset github", "rotate-secret a"] {
+            let given = |options: &str| read(&format!("barid sources {command}{options}"));
+            assert!(given(" --secret s").is_ok() && given(" --secret-file -").is_ok(), "{command}");
+            assert_eq!(given(" --secret s --secret-file f").err(), Some(ErrorKind::ArgumentConflict), "{command}");
+        }
+        assert_eq!(read("barid sources rotate-secret a").err(), Some(ErrorKind::MissingRequiredArgument));
+    }
+
+    #[test]
+    fn a_file_of_subscriptions_is_neither_sent_nor_local() {
+        let explain = |options: &str| read(&format!("barid explain e.json --subscriptions s.yaml{options}"));
+        assert!(explain("").is_ok() && explain(" --url http://a.example --key k").is_ok());
+        for options in [" --local", " --subscription a --send"] {
+            assert_eq!(explain(options).err(), Some(ErrorKind::ArgumentConflict), "{options}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_sound() {

@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    barid::run(barid::Cli::parse())
+    let cli = barid::Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    barid::run(cli)
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::Args;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::Settings;
@@ -30,7 +31,8 @@ pub(crate) struct Options {
     key_file: Option<PathBuf>,
 
     /// Open the store here and do it in this process, with every rule of the API, instead of asking a gateway.
-    #[arg(long, global = true, conflicts_with_all = ["url", "key", "key_file"])]
+    // What it conflicts with is checked apart: clap takes a variable for something that was typed.
+    #[arg(long, global = true)]
     pub(super) local: bool,
 }
 
@@ -51,6 +53,21 @@ impl fmt::Debug for Key {
 }
 
 impl Options {
+    /// Which option was typed beside `--local`, though it says how to reach a gateway. One in the environment is for other
+    /// commands.
+    pub(crate) fn beside_local(matches: &ArgMatches) -> Option<&'static str> {
+        let mut command = matches;
+        while let Some((_, further)) = command.subcommand() {
+            command = further;
+        }
+        if !matches!(command.try_get_one("local"), Ok(Some(true))) {
+            return None;
+        }
+        let is_typed = |id: &str| command.value_source(id) == Some(ValueSource::CommandLine);
+        let options = [("url", "--url"), ("key", "--key"), ("key_file", "--key-file")];
+        options.into_iter().find_map(|(id, option)| is_typed(id).then_some(option))
+    }
+
     /// The key to show, if there is one.
     pub(super) fn key(&self, settings: &Settings) -> anyhow::Result<Option<SecretString>> {
         // An empty variable is as good as none.

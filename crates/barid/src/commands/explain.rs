@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     tenant: Option<Tenant>,
 
     /// Ask this file of subscriptions, not the registry.
-    #[arg(long = "subscriptions", value_name = "FILE", conflicts_with_all = ["send", "url", "key", "key_file", "local"])]
+    #[arg(long = "subscriptions", value_name = "FILE", conflicts_with_all = ["send", "local"])]
     file: Option<PathBuf>,
 
     #[command(flatten)]

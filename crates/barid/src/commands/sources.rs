@@ -1,5 +1,6 @@
 //! `barid sources`: third parties' webhooks: looking at them, making them, giving them new secrets and trying them.
 
+mod secret;
 mod show;
 
 use std::path::PathBuf;
@@ -66,9 +67,12 @@ enum Action {
     RotateSecret {
         #[command(flatten)]
         reference: Reference,
-        /// The new secret, as the provider's page shows it.
-        #[arg(long)]
-        secret: String,
+        /// The new secret, as the provider's page shows it. Rather use a file: others on this machine see command lines.
+        #[arg(long, required_unless_present = "secret_file", conflicts_with = "secret_file")]
+        secret: Option<String>,
+        /// A file that holds the new secret, or `-` for standard input.
+        #[arg(long, value_name = "PATH")]
+        secret_file: Option<PathBuf>,
         /// How long the old secrets go on counting, such as 24h.
         #[arg(long, value_name = "DURATION")]
         overlap: Option<String>,
@@ -104,9 +108,13 @@ struct Draft {
     #[arg(long, required_unless_present = "file", conflicts_with = "file")]
     preset: Option<String>,
 
-    /// What the provider signs with, as its page shows it.
-    #[arg(long, conflicts_with = "file")]
+    /// What the provider signs with, as its page shows it. Rather use a file: others on this machine see command lines.
+    #[arg(long, conflicts_with_all = ["file", "secret_file"])]
     secret: Option<String>,
+
+    /// A file that holds what the provider signs with, or `-` for standard input.
+    #[arg(long, value_name = "PATH", conflicts_with = "file")]
+    secret_file: Option<PathBuf>,
 
     /// What the provider sends along when it asks for a challenge back.
     #[arg(long, conflicts_with = "file")]
@@ -123,10 +131,11 @@ struct Draft {
 
 impl Draft {
     fn document(self) -> anyhow::Result<Value> {
-        let Self { name, preset, secret, verify_token, tenant, file } = self;
+        let Self { name, preset, secret, secret_file, verify_token, tenant, file } = self;
         if let Some(file) = file {
             return manifest::one(&file);
         }
+        let secret = secret::given(secret, secret_file.as_deref())?;
         let given = [
             ("name", name),
             ("preset", preset),
@@ -187,8 +196,8 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
             Wait::tell(&answer);
             show::with_url("took a new url for", &answer.body, output)?;
         }
-        Action::RotateSecret { reference, secret, overlap, wait } => {
-            let mut body = json!({ "secret": secret });
+        Action::RotateSecret { reference, secret, secret_file, overlap, wait } => {
+            let mut body = json!({ "secret": secret::given(secret, secret_file.as_deref())? });
             if let Some(overlap) = overlap {
                 body["overlap"] = overlap.into();
             }
