@@ -83,7 +83,6 @@ pub(crate) struct ExplainQuery {
     responses(
         (status = 200, description = "What would become of it.", body = ref("#/components/schemas/Explanation")),
         (status = 404, description = "The tenant has no such subscription.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
-        (status = 503, description = "Too many events are being explained: ask again after `Retry-After` seconds.", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
         (status = 504, description = "Nobody told how the attempt went: is a dispatcher running?", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
     )
 )]
