@@ -60,9 +60,9 @@ impl Expression {
     }
 
     fn value(&self, scope: &[(&'static str, &Value)]) -> Result<Option<Value>, Unanswered> {
-        let named = |name: &str| scope.iter().find(|(known, _)| *known == name);
-        if let Some(path) = Path::of(&self.0.expression, |name| named(name).is_some()) {
-            let found = named(path.name()).and_then(|(_, root)| path.walk(root));
+        let in_scope = |name: &str| scope.iter().find(|(known, _)| *known == name);
+        if let Some(path) = Path::of(&self.0.expression, |name| in_scope(name).is_some()) {
+            let found = in_scope(path.name()).and_then(|(_, root)| path.walk(root));
             return found.filter(|value| !value.is_null()).map(value::copy).transpose();
         }
         let names = Names { scope, patterns: &self.0.patterns };
