@@ -1,6 +1,7 @@
 //! Which subscription or source is meant: by its id, or by the name people gave it.
 
 use anyhow::bail;
+use clap::Args;
 
 use crate::api::{Api, Path};
 use crate::apply::wanted::{Kind, Thing};
@@ -20,9 +21,22 @@ pub(super) struct Named {
     pub(super) kind: Kind,
 }
 
+/// One of them.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Reference {
+    /// Its name, or its id.
+    #[arg(value_name = "NAME")]
+    name: String,
+
+    /// The tenant whose it is; needed where several have one of this name.
+    #[arg(long)]
+    tenant: Option<String>,
+}
+
 impl Named {
-    /// Where the one of this name or id is in the API. A name may need the tenant, where several have one.
-    pub(super) async fn path(&self, api: &Api, name: &str, tenant: Option<&String>) -> anyhow::Result<Path> {
+    /// Where the one that is meant is in the API.
+    pub(super) async fn path(&self, api: &Api, reference: &Reference) -> anyhow::Result<Path> {
+        let (name, tenant) = (reference.name.as_str(), reference.tenant.as_ref());
         let collection = Path::v1(self.collection);
         if tenant.is_none() && self.is_id(name) {
             return Ok(collection.join(name));

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::named::Named;
+use super::named::{Named, Reference};
 use super::wait::Wait;
 use crate::api::{self, Api, Method, Path};
 use crate::apply::wanted::Kind;
@@ -85,18 +85,6 @@ enum Action {
     Test(Reference),
 }
 
-/// A source.
-#[derive(Clone, Debug, Args)]
-struct Reference {
-    /// Its name, or its id (src_...).
-    #[arg(value_name = "NAME")]
-    name: String,
-
-    /// The tenant whose source has this name; needed where several have one.
-    #[arg(long)]
-    tenant: Option<String>,
-}
-
 /// A source to be.
 #[derive(Clone, Debug, Args)]
 struct Draft {
@@ -148,13 +136,6 @@ impl Draft {
     }
 }
 
-impl Reference {
-    /// Where it is in the API.
-    async fn path(&self, api: &Api) -> anyhow::Result<Path> {
-        NAMED.path(api, &self.name, self.tenant.as_ref()).await
-    }
-}
-
 /// Does what was asked.
 pub(crate) async fn run(arguments: Arguments, settings: &Settings, output: Output) -> anyhow::Result<Exit> {
     if let Action::Presets = arguments.action {
@@ -175,7 +156,7 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
             show::list(&items, output)?;
         }
         Action::Show(reference) => {
-            let answer = api.call(Method::Get, &reference.path(api).await?, None).await?;
+            let answer = api.call(Method::Get, &NAMED.path(api, &reference).await?, None).await?;
             output::document(output, &answer.body)?;
         }
         Action::Create { draft, wait } => {
@@ -184,14 +165,14 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
             show::with_url("created", &answer.body, output)?;
         }
         Action::Delete { reference, wait } => {
-            let path = reference.path(api).await?;
+            let path = NAMED.path(api, &reference).await?;
             let before = api.call(Method::Get, &path, None).await?;
             Wait::tell(&api.call(Method::Delete, &wait.on(path), None).await?);
             show::outcome("deleted", &before.body, output)?;
         }
         Action::RotateToken { reference, overlap, wait } => {
             let body = overlap.map_or_else(|| json!({}), |overlap| json!({ "overlap": overlap }));
-            let path = reference.path(api).await?.join("rotate-token");
+            let path = NAMED.path(api, &reference).await?.join("rotate-token");
             let answer = api.call(Method::Post, &wait.on(path), Some(&body)).await?;
             Wait::tell(&answer);
             show::with_url("took a new url for", &answer.body, output)?;
@@ -201,13 +182,13 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
             if let Some(overlap) = overlap {
                 body["overlap"] = overlap.into();
             }
-            let path = reference.path(api).await?.join("rotate-secret");
+            let path = NAMED.path(api, &reference).await?.join("rotate-secret");
             let answer = api.call(Method::Post, &wait.on(path), Some(&body)).await?;
             Wait::tell(&answer);
             show::outcome("took a new secret for", &answer.body, output)?;
         }
         Action::Test(reference) => {
-            let path = reference.path(api).await?.join("test");
+            let path = NAMED.path(api, &reference).await?.join("test");
             let answer = api.call(Method::Post, &path, None).await?;
             return show::test(&answer.body, output);
         }

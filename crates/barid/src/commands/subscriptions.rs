@@ -2,7 +2,6 @@
 
 mod check;
 mod draft;
-mod reference;
 mod show;
 mod test;
 
@@ -19,10 +18,9 @@ use crate::config::Settings;
 use crate::exit::Exit;
 use crate::output;
 
-use super::named::Named;
+use super::named::{Named, Reference};
 use super::wait::Wait;
 use draft::Draft;
-use reference::Reference;
 
 /// How one is found.
 pub(super) const NAMED: Named =
@@ -145,7 +143,7 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
             show::list(&items, output)?;
         }
         Action::Show(reference) => {
-            let answer = api.call(Method::Get, &reference.path(api).await?, None).await?;
+            let answer = api.call(Method::Get, &NAMED.path(api, &reference).await?, None).await?;
             output::document(output, &answer.body)?;
         }
         Action::Create { draft, wait } => {
@@ -155,13 +153,13 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
         }
         Action::Update { reference, changes, wait } => {
             let patch = draft::patch(&changes)?;
-            let answer = api.call(Method::Patch, &wait.on(reference.path(api).await?), Some(&patch)).await?;
+            let answer = api.call(Method::Patch, &wait.on(NAMED.path(api, &reference).await?), Some(&patch)).await?;
             Wait::tell(&answer);
             let outcome = answer.outcome.as_deref().unwrap_or("changed");
             show::outcome(outcome, &answer.body, output)?;
         }
         Action::Delete { reference, wait } => {
-            let path = reference.path(api).await?;
+            let path = NAMED.path(api, &reference).await?;
             let before = api.call(Method::Get, &path, None).await?;
             Wait::tell(&api.call(Method::Delete, &wait.on(path), None).await?);
             show::outcome("deleted", &before.body, output)?;
@@ -173,18 +171,18 @@ async fn act(api: &Api, action: Action, output: Output) -> anyhow::Result<Exit> 
             let options = [("overlap", overlap), ("scheme", scheme), ("header", header)];
             let given = options.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into())));
             let body = Value::Object(given.collect());
-            let path = reference.path(api).await?.join("rotate-secret");
+            let path = NAMED.path(api, &reference).await?.join("rotate-secret");
             let answer = api.call(Method::Post, &wait.on(path), Some(&body)).await?;
             Wait::tell(&answer);
             show::with_secret("rotated", &answer.body, output)?;
         }
         Action::Test { reference, sample } => {
-            let path = reference.path(api).await?.join("test");
+            let path = NAMED.path(api, &reference).await?.join("test");
             let answer = api.call(Method::Post, &path, Some(&sample.body()?)).await.context("the test was not made")?;
             return test::show(&answer.body, output);
         }
         Action::Secrets(reference) => {
-            let answer = api.call(Method::Get, &reference.path(api).await?.join("secrets"), None).await?;
+            let answer = api.call(Method::Get, &NAMED.path(api, &reference).await?.join("secrets"), None).await?;
             output::document(output, &answer.body)?;
         }
     }
@@ -199,7 +197,7 @@ async fn post(
     wait: Wait,
     output: Output,
 ) -> anyhow::Result<()> {
-    let path = reference.path(api).await?.join(verb);
+    let path = NAMED.path(api, reference).await?.join(verb);
     let answer = api.call(Method::Post, &wait.on(path), None::<&Value>).await?;
     Wait::tell(&answer);
     show::outcome(done, &answer.body, output)
