@@ -220,6 +220,9 @@ fn public_url(at: &Cursor<'_>) -> Result<String, Problem> {
     }
     let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     match url {
+        Some(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err(at.problem("has a user or password: leave them out, no provider signs them"))
+        }
         Some(url) if url.query().is_none() && url.fragment().is_none() => Ok(text),
         Some(_) => Err(at.problem("has a query or fragment: leave it out, the provider's is added")),
         None => {

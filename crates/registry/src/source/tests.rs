@@ -108,6 +108,37 @@ fn patches_what_it_names_and_keeps_the_secret() {
 }
 
 #[test]
+fn regression_a_patch_with_null_takes_secrets_out() {
+    let presets = presets();
+    let both = json!(["a long secret of many", "another long one"]);
+    let current = with(&json!({"verify_token": "verify me"})).unwrap();
+    let mut several = patch(&current, &json!({"secrets": both}), &reading(&presets)).unwrap();
+    let changed = patch(&current, &json!({"verify_token": null}), &reading(&presets)).unwrap();
+    assert_eq!((changed.verify_token, &changed.secrets), (None, &current.secrets));
+    for (current, key) in [(&current, "secret"), (&several, "secrets")] {
+        let refused = patch(current, &json!({key: null}), &reading(&presets)).unwrap_err();
+        assert_eq!(refused.listed()[0].pointer(), "/secret", "{key} is needed");
+        let open = json!({key: null, "verification": {"scheme": "url-secret"}});
+        assert_eq!(patch(current, &open, &reading(&presets)).unwrap().secrets, []);
+    }
+    several = patch(&several, &json!({"secrets": null, "secret": "the only secret"}), &reading(&presets)).unwrap();
+    assert_eq!(several.secrets.len(), 1);
+}
+
+#[test]
+fn regression_of_a_public_url_only_the_origin_is_shown() {
+    for url in ["https://a.example:8443/in/st_x", "https://a.example:8443/st_x/", "https://a.example:8443/in/st_x/more"]
+    {
+        let masked = write(&with(&json!({"public_url": url})).unwrap(), Secrets::Masked);
+        assert_eq!(masked["public_url"], "https://a.example:8443/…");
+    }
+    for user in ["user", "user:word", ":word"] {
+        let told = with(&json!({"public_url": format!("https://{user}@a.example/in/st_x")})).unwrap_err();
+        assert_eq!(told, ["/public_url"], "{user}");
+    }
+}
+
+#[test]
 fn only_who_owns_the_installation_chooses_tenants() {
     let presets = presets();
     let own = "acme".parse().unwrap();

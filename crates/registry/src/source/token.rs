@@ -101,11 +101,18 @@ impl SourceTokens {
         *token == self.current || is_previous
     }
 
-    /// With `fresh` from now on, and beside it for `overlap`, cut to [`MAX_OVERLAP`], with the one there is.
+    /// With `fresh` from now on, and beside it for `overlap`, cut to [`MAX_OVERLAP`], with the one there is. While one before
+    /// that still counts, it is the one that goes on counting, no longer than it would have: providers still use it, whereas
+    /// the newest is given up, as it is when its URL was lost.
     #[must_use]
     pub fn rotated(&self, fresh: TokenHash, overlap: Duration, now: DateTime<Utc>) -> Self {
         let overlap = TimeDelta::from_std(overlap.min(MAX_OVERLAP)).unwrap_or_default();
-        let previous = now.checked_add_signed(overlap).map(|until| (self.current.clone(), until));
+        let active = self.previous.as_ref().filter(|(_, ends)| now <= *ends);
+        let until = now.checked_add_signed(overlap);
+        let previous = until.map(|until| match active {
+            Some((hash, ends)) => (hash.clone(), until.min(*ends)),
+            None => (self.current.clone(), until),
+        });
         Self { current: fresh, previous: previous.filter(|_| !overlap.is_zero()) }
     }
 }
@@ -145,5 +152,19 @@ mod tests {
         assert!(rotated.accept(&token(1).hash(), at(60)) && !rotated.accept(&token(1).hash(), at(61)));
         assert!(rotated.accept(&token(2).hash(), at(61)) && !rotated.accept(&token(3).hash(), at(0)));
         assert_eq!(tokens.rotated(token(2).hash(), Duration::ZERO, at(0)).previous, None);
+    }
+
+    #[test]
+    fn regression_a_second_rotation_keeps_the_token_that_providers_use() {
+        let tokens = SourceTokens { current: token(1).hash(), previous: None };
+        let first = tokens.rotated(token(2).hash(), Duration::from_mins(1), at(0));
+        let second = first.rotated(token(3).hash(), Duration::from_mins(2), at(10));
+        let counts =
+            |second: i64, tokens: &SourceTokens| [1, 2, 3].map(|n| tokens.accept(&token(n).hash(), at(second)));
+        assert_eq!(counts(60, &second), [true, false, true]);
+        assert_eq!(counts(61, &second), [false, false, true], "none ends later than it would have");
+        assert_eq!(counts(0, &first.rotated(token(3).hash(), Duration::ZERO, at(0))), [false, false, true]);
+        let later = first.rotated(token(3).hash(), Duration::from_mins(1), at(61));
+        assert_eq!(counts(61, &later), [false, true, true], "one that has ended is left out");
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::{
     SourceReading, read,
@@ -52,10 +53,11 @@ pub fn write(settings: &SourceSettings, secrets: Secrets) -> Value {
         document.insert("verify_token".to_owned(), text(token).into());
     }
     if let Some(url) = &settings.public_url {
-        // It ends in the source's token.
+        // Its path holds the source's token.
         let shown = match secrets {
             Secrets::Shown => url.clone(),
-            Secrets::Masked => url.rsplit_once('/').map_or_else(|| "…".to_owned(), |(rest, _)| format!("{rest}/…")),
+            Secrets::Masked => Url::parse(url)
+                .map_or_else(|_| "…".to_owned(), |url| format!("{}/…", url.origin().ascii_serialization())),
         };
         document.insert("public_url".to_owned(), shown.into());
     }
@@ -94,7 +96,16 @@ pub fn patch(
             }
         }
     }
-    let settings = read(&document, &SourceReading { current: Some(current), ..*reading })?;
+    // What is taken out must not come back from what there is.
+    let is_out = |key: &str| changes.get(key).is_some_and(Value::is_null);
+    let mut kept = current.clone();
+    if is_out("verify_token") {
+        kept.verify_token = None;
+    }
+    if is_out("secret") || is_out("secrets") {
+        kept.secrets.clear();
+    }
+    let settings = read(&document, &SourceReading { current: Some(&kept), ..*reading })?;
     let mut problems = Problems::default();
     for (key, is_same) in [("name", settings.name == current.name), ("tenant", settings.tenant == current.tenant)] {
         if !is_same {

@@ -26,7 +26,8 @@ const TRIES: usize = 4;
 /// Take a new URL.
 ///
 /// For the overlap (24 h, at most 30 days) the old URL counts beside the new one, so that the provider can be told when it
-/// suits. The answer shows the new one, as `url`, and nothing shows it again.
+/// suits. While an old URL counts already it is the one that stays, no longer than it would have, and the newest one ends at
+/// once: so a URL that was lost is replaced. The answer shows the new one, as `url`, and nothing shows it again.
 #[utoipa::path(post, path = "/v1/sources/{id}/rotate-token", tag = "sources", operation_id = "rotateSourceToken", params(("id" = String, Path), Wait),
     request_body(content = Option<serde_json::Value>, content_type = "application/json", example = json!({"overlap": "24h"})),
     responses((status = 200, description = "Both URLs count from now on.", body = ref("#/components/schemas/Source"))))]
