@@ -4,7 +4,7 @@ use axum::{extract::State, response::Response};
 use barid_registry::source;
 use barid_store::Error;
 
-use super::write::{settings, write};
+use super::write::{find, settings, write};
 use crate::{
     access::Caller,
     app::App,
@@ -28,7 +28,12 @@ pub(super) async fn create(
     Document(body): Document,
 ) -> Result<Response, Problem> {
     let settings = settings(&caller, None, |reading| source::read(&body, reading))?;
-    write(&app, &caller, &settings.id(), &Precondition::default(), query, |found| match found {
+    let id = settings.id();
+    if find(&app, &caller, &id).await?.is_some() {
+        return Err(Error::Exists.into());
+    }
+    write(&app, &caller, &id, &Precondition::default(), query, |found| match found {
+        // Somebody was faster.
         Some(_) => Err(Error::Exists.into()),
         None => Ok(settings.clone()),
     })

@@ -54,14 +54,15 @@ fn unreadable() -> Problem {
     Problem::new(Kind::Internal, "the source cannot be read: replace it with PUT, or delete it")
 }
 
+/// The source, if there is one; one that cannot be read is an error.
+pub(super) async fn find(app: &App, caller: &Caller, id: &SourceId) -> Result<Option<Row<RegisteredSource>>, Problem> {
+    let found = look(app, caller, id).await?;
+    if found.row.is_none() && found.revision.is_some() { Err(unreadable()) } else { Ok(found.row) }
+}
+
 /// The source, which must be there.
 pub(super) async fn must_find(app: &App, caller: &Caller, id: &SourceId) -> Result<Row<RegisteredSource>, Problem> {
-    let found = look(app, caller, id).await?;
-    match found.row {
-        Some(row) => Ok(row),
-        None if found.revision.is_some() => Err(unreadable()),
-        None => Err(Problem::not_found(WHAT)),
-    }
+    find(app, caller, id).await?.ok_or_else(|| Problem::not_found(WHAT))
 }
 
 /// Reads settings, whose secrets must be keys of what the source verifies with.
