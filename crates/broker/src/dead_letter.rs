@@ -10,6 +10,9 @@ use crate::frame::{self, FrameError};
 use crate::original::Original;
 use crate::work::{Delivery, Work};
 
+/// The reason of an item of a source of which its mapping makes no event.
+pub const UNMAPPED: &str = "unmapped";
+
 /// A dead letter. Its original bytes are kept, so that it can be replayed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeadLetter {
@@ -61,6 +64,12 @@ impl DeadLetter {
             Content::Delivery(work) => work.deliveries.first().map(|delivery| delivery.subscription.as_str()),
             Content::Message(_) => None,
         }
+    }
+
+    /// Whether it can be tried again as it is. What was never an event does not become one in the events exchange: its provider
+    /// must send it again.
+    pub fn can_be_replayed(&self) -> bool {
+        self.reason != UNMAPPED
     }
 
     /// The event's envelope, if it was an event.

@@ -57,6 +57,8 @@ pub struct Summary {
     pub replayed: usize,
     /// Dead letters discarded.
     pub discarded: usize,
+    /// Dead letters that were to be replayed and cannot be; they are kept.
+    pub refused: usize,
 }
 
 impl Morgue {
@@ -118,7 +120,11 @@ impl Morgue {
             summary.seen += batch.len();
             let decided = batch.into_iter().map(|message| {
                 let letter = read(&self.names, &message, now);
-                let decision = decide(&letter);
+                let mut decision = decide(&letter);
+                if decision == Decision::Replay && !letter.can_be_replayed() {
+                    summary.refused += 1;
+                    decision = Decision::Keep;
+                }
                 (message, letter, decision)
             });
             let decided: Vec<_> = decided.collect();

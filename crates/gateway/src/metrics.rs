@@ -16,8 +16,9 @@ metrics! {
         http_panics_total: IntCounter,
         /// Events sent over HTTP, by what became of them: accepted, refused, limited or unavailable.
         events_published_total: IntCounterVec["result"],
-        /// Requests to sources, by preset and by what became of them: accepted, duplicate, ignored, challenge, unproven,
-        /// invalid, refused, too_large, timeout, limited, unavailable or unknown (no source has the token; preset none).
+        /// Requests to sources, by preset and by what became of them: accepted, duplicate, empty (verified, and with no item
+        /// where items should be), ignored, challenge, unproven, invalid, refused, too_large, timeout, limited, unavailable
+        /// or unknown (no source has the token; preset none).
         source_requests_total: IntCounterVec["preset", "outcome"],
         /// Items of requests to sources, by preset and by what became of them: event, dead_letter or duplicate.
         source_items_total: IntCounterVec["preset", "result"],

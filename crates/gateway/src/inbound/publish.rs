@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use barid_broker::{dead_letter::DeadLetter, original::Original, outgoing::Outgoing};
+use barid_broker::{
+    dead_letter::{DeadLetter, UNMAPPED},
+    original::{Header, Original},
+    outgoing::Outgoing,
+};
 use barid_event::{Event, Tenant};
 use barid_inbound::{Item, MappingError};
 use barid_registry::{
@@ -28,8 +32,9 @@ use crate::{
 /// How long a confirm is waited for: less than the 3 s that the strictest provider waits for an answer.
 const CONFIRM_WITHIN: Duration = Duration::from_millis(2_500);
 
-/// The reason of a dead letter of an item that the mapping makes no event of.
-const UNMAPPED: &str = "unmapped";
+/// The headers of a dead letter that say whose it is, and of which source.
+const TENANT: &str = "barid-tenant";
+const SOURCE_ID: &str = "barid-source-id";
 
 /// The most faults that are told of a batch.
 const MAX_FAULTS: usize = 20;
@@ -49,6 +54,17 @@ pub(super) struct Published {
     pub(super) dead_letters: usize,
     /// Items that had come before.
     pub(super) duplicates: usize,
+}
+
+impl Published {
+    /// What the request is called in metrics. A batch of none may mean that the provider has moved its items elsewhere.
+    pub(super) fn outcome(self) -> &'static str {
+        match self {
+            Self { events: 0, dead_letters: 0, duplicates: 0 } => "empty",
+            Self { events: 0, dead_letters: 0, .. } => "duplicate",
+            _ => "accepted",
+        }
+    }
 }
 
 /// Publishes what is new of these items, and waits for every confirm.
@@ -77,19 +93,22 @@ pub(super) async fn publish(
     if !faults.is_empty() {
         return Err(invalid(&faults));
     }
-    must_be_within_quotas(app, &parcels)?;
     if !parcels.is_empty() {
+        // First: what cannot be sent anyway must not use up the tenants' quotas.
         events::must_be_open(app)?;
     }
+    must_be_within_quotas(app, &parcels)?;
     let sent = parcels.iter().map(async |(_, parcel)| match parcel {
         Parcel::Event(event) => events::send(app, event, hops, CONFIRM_WITHIN).await,
         Parcel::DeadLetter(letter) => send_dead_letter(app, letter).await,
     });
     let outcomes = join_all(sent).await;
     let window = TimeDelta::from_std(settings.dedup_window).unwrap_or_default();
-    let safe: Vec<Key> =
-        outcomes.iter().zip(&parcels).filter(|(sent, _)| sent.is_ok()).map(|(_, (key, _))| *key).collect();
-    // Those that are safe are not published again when the provider sends all of them again.
+    // Events that are safe are not published again when the provider sends all of them again. What became a dead letter makes
+    // an event when it comes again after the mapping was mended.
+    let is_safe_event = |sent: &Result<_, _>, parcel: &Parcel| sent.is_ok() && matches!(parcel, Parcel::Event(_));
+    let safe = outcomes.iter().zip(&parcels).filter(|(sent, (_, parcel))| is_safe_event(sent, parcel));
+    let safe: Vec<Key> = safe.map(|(_, (key, _))| *key).collect();
     app.seen.enter(safe, now.checked_add_signed(window).unwrap_or(now));
     outcomes.into_iter().collect::<Result<(), _>>()?;
     published.dead_letters = parcels.iter().filter(|(_, parcel)| matches!(parcel, Parcel::DeadLetter(_))).count();
@@ -120,6 +139,10 @@ fn parcel(
                 content_type: Some("application/json".to_owned()),
                 message_id: Some(item.dedup_id.clone()),
                 app_id: Some(format!("/sources/{}", settings.name)),
+                headers: vec![
+                    (TENANT.to_owned(), Header::Text(settings.tenant.to_string())),
+                    (SOURCE_ID.to_owned(), Header::Text(settings.id().to_string())),
+                ],
                 body: Bytes::from(item.payload.to_string()),
                 ..Original::default()
             };

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use barid_gateway::Limits;
+use barid_broker::{
+    dead_letter::{Content, DeadLetter, UNMAPPED},
+    morgue::{Decision, Morgue, Summary},
+    original::Header,
+};
+use barid_gateway::{DefaultQuotas, Limits};
 use barid_inbound::{SignedSample, presets, sign};
 use barid_registry::source::{SourceReading, read};
 use serde_json::{Value, json};
@@ -13,7 +18,7 @@ use tokio::{
 
 use crate::{
     client::{Answer, send},
-    world::{Choice, SOURCE_SECRET, World, now, source},
+    world::{Choice, SOURCE_SECRET, World, eventually, now, source},
 };
 
 /// The path of the URL that an answer shows.
@@ -128,6 +133,90 @@ async fn what_makes_no_valid_event_is_refused_or_becomes_a_dead_letter() {
     assert_eq!(deliver(&world, &path, &signed(SOURCE_SECRET, "d-1")).await.status, 200);
     let metrics = send(world.addresses[0], "GET", "/metrics", &[], "").await.text;
     assert!(metrics.contains(r#"barid_source_items_total{preset="github",result="dead_letter"} 1"#), "{metrics}");
+    let (_, letter) = visit(&world, Decision::Keep).await;
+    assert_eq!(letter.reason, UNMAPPED);
+    let Content::Message(message) = &letter.content else { panic!("{letter:?}") };
+    for (name, value) in [("barid-tenant", "acme"), ("barid-source-id", id.as_str())] {
+        assert!(message.headers.contains(&(name.to_owned(), Header::Text(value.to_owned()))), "{message:?}");
+    }
+    let (replayed, _) = visit(&world, Decision::Replay).await;
+    assert_eq!((replayed.refused, replayed.replayed), (1, 0), "it would be no event again");
+    let mended = json!({"mapping": null});
+    world.request(&world.admin, "PATCH", &format!("/v1/sources/{id}"), Some(&mended)).await.expect(200);
+    world.delete("/v1/event-types/ticket.created").await;
+    assert_eq!(deliver(&world, &path, &signed(SOURCE_SECRET, "d-1")).await.header("barid-events"), "1");
+    assert_eq!(deliver(&world, &path, &signed(SOURCE_SECRET, "d-1")).await.header("barid-events"), "0");
+    assert_eq!(visit(&world, Decision::Discard).await.0.discarded, 1);
+    world.end().await;
+}
+
+/// Does this with the one dead letter there is, once it is there: what was looked at takes a moment to be back.
+async fn visit(world: &World, decision: Decision) -> (Summary, DeadLetter) {
+    let (road, mut link) = (&world.road, world.road.link.clone());
+    let morgue = Morgue::open(&mut link, road.publisher.clone(), road.names.clone(), 1).await.unwrap();
+    let mut found = None;
+    eventually(async || {
+        let mut seen = None;
+        let look = |letter: &DeadLetter| {
+            seen = Some(letter.clone());
+            decision
+        };
+        let summary = morgue.visit(10, now(), look).await.unwrap();
+        assert!(summary.seen <= 1, "{summary:?}");
+        found = seen.map(|letter| (summary, letter));
+        found.is_some()
+    })
+    .await;
+    found.unwrap()
+}
+
+/// A request to a source that is proved by a header, with JSON.
+async fn told(world: &World, path: &str, body: &Value) -> Answer {
+    let headers = [("x-api-key", SOURCE_SECRET), ("content-type", "application/json")];
+    send(world.addresses[0], "POST", path, &headers, body.to_string()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn regression_a_batch_that_asks_for_too_much_is_refused_and_an_empty_one_is_counted() {
+    let world = World::new().await;
+    let mapping = json!([{"type": "a.b", "data": {"b": "= parent.b"}}]);
+    let path = path(&made(&world, json!({"preset": "api-key", "items": "/rows/*", "mapping": mapping})).await);
+    let rows: Vec<_> = (0..1000).map(|row| json!({"row": row})).collect();
+    let refused = told(&world, &path, &json!({"b": vec!["x".repeat(1000); 64], "rows": rows})).await.expect(413);
+    assert!(refused.text.contains("too large together"), "{}", refused.text);
+    assert_eq!(told(&world, &path, &json!({"b": "x", "rows": []})).await.header("barid-events"), "0");
+    let metrics = send(world.addresses[0], "GET", "/metrics", &[], "").await.text;
+    for outcome in ["empty", "too_large"] {
+        let counted = format!(r#"barid_source_requests_total{{outcome="{outcome}",preset="api-key"}} 1"#);
+        assert!(metrics.contains(&counted), "{metrics}");
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn regression_one_that_cannot_be_read_is_replaced_by_put_only() {
+    let world = World::new().await;
+    let id = made(&world, json!({})).await.body["id"].as_str().unwrap().to_owned();
+    // Sealed with a key that is gone, while new ones are sealed with the gateway's.
+    world.store_with(&[8, 7]).reseal(|_, _| ()).await.unwrap();
+    world.store_with(&[7, 9]).reseal(|_, _| ()).await.unwrap_err();
+    let refused = world.post("/v1/sources", &source("acme", "repo")).await.expect(500);
+    assert!(refused.text.contains("replace it"), "{}", refused.text);
+    world.put(&format!("/v1/sources/{id}"), &source("acme", "repo")).await.expect(200);
+    world.post("/v1/sources", &source("acme", "repo")).await.expect(409);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenge_with_another_verify_token_is_forbidden() {
+    let world = World::new().await;
+    let path = path(&made(&world, json!({"preset": "meta", "verify_token": "verify me"})).await);
+    let asked = async |token: &str| {
+        let path = format!("{path}?hub.mode=subscribe&hub.verify_token={token}&hub.challenge=1158");
+        send(world.addresses[0], "GET", &path, &[], "").await
+    };
+    assert_eq!(asked("verify%20me").await.expect(200).text, "1158");
+    asked("another").await.expect(403);
     world.end().await;
 }
 
@@ -159,10 +248,15 @@ async fn bodies_and_rates_are_bounded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_is_asked_to_send_again_while_the_broker_is_away() {
     let broker = Some("amqp://guest:guest@127.0.0.1:9/%2f".to_owned());
-    let world = World::with(Choice { broker, ..Choice::default() }).await;
+    let quotas = DefaultQuotas { publish_per_second: 1, ..DefaultQuotas::default() };
+    let world = World::with(Choice { broker, quotas, ..Choice::default() }).await;
     let path = path(&made(&world, json!({})).await);
     let answer = deliver(&world, &path, &signed(SOURCE_SECRET, "d-1")).await.expect(503);
     assert!(!answer.header("retry-after").is_empty());
+    for _ in 0..4 {
+        // What was not sent takes nothing of the tenant's quota.
+        deliver(&world, &path, &signed(SOURCE_SECRET, "d-1")).await.expect(503);
+    }
     world.end().await;
 }
 

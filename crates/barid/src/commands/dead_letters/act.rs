@@ -35,7 +35,8 @@ impl Act {
     }
 }
 
-/// Does it, or with `dry_run` only counts. Ids that are not there make the command fail, after the others are done.
+/// Does it, or with `dry_run` only counts. Ids that are not there and letters that cannot be
+/// replayed make the command fail, after the others are done.
 pub(super) async fn run(
     morgue: &Morgue,
     act: Act,
@@ -45,7 +46,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<Exit> {
     let total = morgue.count().await?;
     let bar = output::progress(u64::try_from(total).ok(), "dead letters");
-    let mut chosen = 0;
+    let (mut chosen, mut refused) = (0, 0);
     let mut missing: BTreeSet<&str> = selection.ids.iter().map(String::as_str).collect();
     let summary = morgue
         .visit(total, clock::now(), |letter| {
@@ -53,8 +54,12 @@ pub(super) async fn run(
             if !selection.wants(letter) {
                 return Decision::Keep;
             }
-            chosen += 1;
             missing.remove(letter.id.as_str());
+            if act == Act::Replay && !letter.can_be_replayed() {
+                refused += 1;
+                return Decision::Keep;
+            }
+            chosen += 1;
             if dry_run { Decision::Keep } else { act.decision() }
         })
         .await?;
@@ -65,11 +70,16 @@ pub(super) async fn run(
     for id in &missing {
         eprintln!("no dead letter {id}");
     }
+    if refused > 0 {
+        let letters = output::count(refused, "dead letter");
+        eprintln!("{letters} cannot be replayed (unmapped): mend the mapping and have the provider send it again");
+    }
     match output {
         Output::Json | Output::Yaml => output::data(
             output,
             &json!({
                 act.done(): chosen, "dry_run": dry_run, "looked_at": summary.seen, "missing": missing, "kept": kept,
+                "refused": refused,
             }),
         )?,
         Output::Table => {
@@ -78,5 +88,5 @@ pub(super) async fn run(
             output::line(&format!("{letters} {would}{}; {kept} kept", act.done()))?;
         }
     }
-    Ok(Exit::done_if(missing.is_empty()))
+    Ok(Exit::done_if(missing.is_empty() && refused == 0))
 }
