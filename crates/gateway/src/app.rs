@@ -53,6 +53,8 @@ pub(crate) struct Inner {
     pub(crate) source_bodies: Arc<Semaphore>,
     pub(crate) source_rates: inbound::Rates,
     pub(crate) seen: inbound::Seen,
+    /// Whose turn it is to have a long request to a source judged, which takes a thread.
+    pub(crate) judging: Arc<Semaphore>,
     pub(crate) usage: Usage,
     /// Whose turn it is to have an event explained, which takes a thread.
     pub(crate) explaining: Arc<Semaphore>,

@@ -97,6 +97,7 @@ impl Gateway {
             source_bodies: Arc::new(Semaphore::new(config.limits.source_bodies)),
             source_rates: inbound::Rates::default(),
             seen: inbound::Seen::default(),
+            judging: Arc::new(Semaphore::new(inbound::JUDGED_AT_A_TIME)),
             usage: Usage::default(),
             explaining: Arc::new(Semaphore::new(EXPLAINED_AT_A_TIME)),
         });

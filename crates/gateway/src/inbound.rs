@@ -12,4 +12,8 @@ mod receive;
 mod seen;
 
 pub(crate) use self::judge::{Judged, judge};
-pub(crate) use self::{rates::Rates, receive::receive, seen::Seen};
+pub(crate) use self::{
+    rates::Rates,
+    receive::{JUDGED_AT_A_TIME, receive},
+    seen::Seen,
+};

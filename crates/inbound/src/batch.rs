@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Reason,
+    Budget, Reason,
     source::{Item, Request},
 };
 
@@ -23,19 +23,26 @@ const MAX_ID: usize = 200;
 const HASH_BYTES: usize = 20;
 
 /// The items of a body. One that has none where they should be is a batch of none.
-pub(crate) fn split(settings: &SourceSettings, body: Value, request: &Request) -> Result<Vec<Item>, Reason> {
+pub(crate) fn split(
+    settings: &SourceSettings,
+    body: Value,
+    request: &Request,
+    budget: &mut Budget<'_>,
+) -> Result<Vec<Item>, Reason> {
     let mut found = Vec::new();
     match &settings.intake.items {
         None => found.push((Arc::new(body), Arc::new(Value::Null))),
         Some(path) => collect(body, path, &Arc::new(Value::Null), &mut found)?,
     }
-    let item = |(payload, parent): (Arc<Value>, Arc<Value>)| {
+    let mut item = |(payload, parent): (Arc<Value>, Arc<Value>)| {
+        budget.go_on()?;
         let kind = kind(settings, &payload, &parent, request);
         let named = Value::from(kind.as_deref().unwrap_or_default());
         let dedup_id = id(settings, &payload, &parent, &named, request);
-        Item { dedup_id, event_type_hint: kind, payload, parent }
+        budget.spend(dedup_id.len() + kind.as_ref().map_or(0, String::len))?;
+        Ok(Item { dedup_id, event_type_hint: kind, payload, parent })
     };
-    let mut items: Vec<_> = found.into_iter().map(item).collect();
+    let mut items = found.into_iter().map(&mut item).collect::<Result<Vec<_>, Reason>>()?;
     tell_apart(&mut items);
     Ok(items)
 }

@@ -4,7 +4,7 @@
 //! are data: `presets/` has a file for each.
 //!
 //! ```
-//! use barid_inbound::{Decision, Incoming, Source, presets};
+//! use barid_inbound::{Budget, Decision, Incoming, Source, presets};
 //! use barid_registry::source::{SourceReading, read};
 //! use chrono::DateTime;
 //!
@@ -15,10 +15,13 @@
 //! let headers: [(&str, &[u8]); 2] = [("X-Api-Key", b"a secret of ours"), ("Content-Type", b"application/json")];
 //! let body = br#"{"id": "d-1", "type": "deal.won", "data": {"id": "7"}}"#;
 //! let incoming = Incoming { method: "POST", url: "https://hooks.example.com/in/st_..", headers: &headers, body };
-//! let Decision::Accepted(accepted) = source.receive(&incoming, DateTime::UNIX_EPOCH) else { panic!("refused") };
+//! let mut budget = Budget::new(&|| false);
+//! let decision = source.receive(&incoming, DateTime::UNIX_EPOCH, &mut budget);
+//! let Decision::Accepted(accepted) = decision else { panic!("refused") };
 //!
 //! // Publish each, wait for the confirms, and only then answer with `accepted.acknowledgement`.
-//! let event = source.event(&accepted, &accepted.items[0])?;
+//! let (_, event) = source.events(&accepted, &mut budget)?.remove(0);
+//! let event = event?;
 //! assert_eq!(event.envelope.event_type.as_str(), "deal.won");
 //! assert_eq!(event.envelope.source.as_str(), "/sources/site");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -27,11 +30,12 @@
 //! # The parts
 //!
 //! - [`Source::receive`] answers handshakes, verifies the raw bytes, reads the body and splits batches.
-//! - [`Source::event`] makes an event of each item, by the rules of the source's mapping.
+//! - [`Source::events`] makes an event of each item, by the rules of the source's mapping.
 //! - [`sign`] makes the request that a provider would send, to try a source.
 
 mod batch;
 mod body;
+mod budget;
 mod incoming;
 mod key;
 mod map;
@@ -47,6 +51,7 @@ mod tests;
 
 pub use batch::MAX_ITEMS;
 pub use body::{MAX_BODY_DEPTH, MAX_BODY_VALUES};
+pub use budget::{Budget, MAX_MADE_BYTES};
 pub use incoming::{Incoming, MAX_HEADER};
 pub use key::InvalidKey;
 pub use map::MappingError;

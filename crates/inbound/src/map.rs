@@ -8,7 +8,10 @@ use barid_registry::source::Unmapped;
 use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Map, Value};
 
-use crate::source::{Accepted, Item, Source};
+use crate::{
+    Budget, Reason,
+    source::{Accepted, Item, Source},
+};
 
 /// What words of a type are made of beside dots; anything else in a computed type becomes an underscore.
 fn is_word(c: char) -> bool {
@@ -39,9 +42,25 @@ pub enum MappingError {
 }
 
 impl Source {
+    /// The event of each item of an accepted request, in order, or why it makes none.
+    pub fn events(
+        &self,
+        accepted: &Accepted,
+        budget: &mut Budget<'_>,
+    ) -> Result<Vec<(Item, Result<Event, MappingError>)>, Reason> {
+        let mapped = |item: &Item| {
+            budget.go_on()?;
+            let event = self.event(accepted, item);
+            // A fault may quote what it was given.
+            budget.spend(event.as_ref().map_or_else(|fault| fault.to_string().len(), |event| event.data.len()))?;
+            Ok((item.clone(), event))
+        };
+        accepted.items.iter().map(mapped).collect()
+    }
+
     /// The event that an item of an accepted request makes, ready to be published. Its id is the item's, so that it is the
     /// same event whenever the provider sends it again.
-    pub fn event(&self, accepted: &Accepted, item: &Item) -> Result<Event, MappingError> {
+    pub(crate) fn event(&self, accepted: &Accepted, item: &Item) -> Result<Event, MappingError> {
         let settings = &*self.settings;
         let request = &*accepted.request;
         let (id, kind) =

@@ -69,6 +69,12 @@ pub enum Reason {
     /// The body holds too many events.
     #[error("the body holds too many events")]
     Batch,
+    /// More than [`MAX_MADE_BYTES`](crate::MAX_MADE_BYTES) would be made of it.
+    #[error("the events of the body are too large together: send fewer at once, or take less of them in the mapping")]
+    Inflated,
+    /// Judging it took too long.
+    #[error("judging the body took too long: send fewer events at once, or make the mapping simpler")]
+    Slow,
 }
 
 impl Reason {
@@ -97,6 +103,8 @@ impl Reason {
             Self::Deep => "deep",
             Self::Large => "large",
             Self::Batch => "batch",
+            Self::Inflated => "inflated",
+            Self::Slow => "slow",
         }
     }
 
@@ -118,8 +126,10 @@ impl Reason {
             | Self::WrongSignature => 401,
             Self::WrongToken => 403,
             Self::Method => 405,
-            Self::Large | Self::Batch => 413,
+            Self::Large | Self::Batch | Self::Inflated => 413,
             Self::MediaType | Self::Charset => 415,
+            // The machine may have been busy, so that it can go better the next time.
+            Self::Slow => 503,
             Self::BadChallenge | Self::Malformed | Self::Deep => 400,
         }
     }

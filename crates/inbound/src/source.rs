@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use barid_registry::source::{
-    Acknowledgement, SecretText, SourceSecret, SourceSettings, Verification, verification::ProofPlace,
+    Acknowledgement, SecretText, SourceSecret, SourceSettings, SourceToken, Verification, verification::ProofPlace,
 };
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
-use crate::{Incoming, InvalidKey, Reason, batch, body, verify::Verifier};
+use crate::{Budget, Incoming, InvalidKey, Reason, batch, body, verify::Verifier};
 
 /// The longest challenge that is given back, in bytes.
 pub const MAX_CHALLENGE: usize = 1024;
@@ -94,16 +94,13 @@ impl Source {
         &self.settings
     }
 
-    /// What becomes of a request at this time.
-    pub fn receive(&self, incoming: &Incoming<'_>, now: DateTime<Utc>) -> Decision {
-        self.decide(incoming, now).unwrap_or_else(Decision::Rejected)
+    /// What becomes of a request at this time, for at most this much.
+    pub fn receive(&self, incoming: &Incoming<'_>, now: DateTime<Utc>, budget: &mut Budget<'_>) -> Decision {
+        self.decide(incoming, now, budget).unwrap_or_else(Decision::Rejected)
     }
 
-    fn decide(&self, incoming: &Incoming<'_>, now: DateTime<Utc>) -> Result<Decision, Reason> {
-        let public = self.settings.public_url.as_ref().map(|url| match incoming.url.split_once('?') {
-            Some((_, query)) => format!("{url}?{query}"),
-            None => url.clone(),
-        });
+    fn decide(&self, incoming: &Incoming<'_>, now: DateTime<Utc>, budget: &mut Budget<'_>) -> Result<Decision, Reason> {
+        let public = self.settings.public_url.as_deref().map(|url| told(url, incoming));
         let incoming = &Incoming { url: public.as_deref().unwrap_or(incoming.url), ..*incoming };
         if let Some(decision) = self.unverified(incoming)? {
             return Ok(decision);
@@ -115,7 +112,14 @@ impl Source {
         if !METHODS.contains(&incoming.method) {
             return Err(Reason::Method);
         }
-        let body = parse()?;
+        let mut body = parse()?;
+        if let Verification::Secret(proof) = &self.settings.verification
+            && let ProofPlace::Body(pointer) = &proof.place
+            && let Some(secret) = body.pointer_mut(pointer)
+        {
+            // What proves who sent it is nothing for a mapping, nor for what keeps the item as it came.
+            *secret = Value::Null;
+        }
         let request = Request::of(incoming, &self.settings.verification, now)?;
         let scope = request.scope(&body);
         let holds = |expression: &Option<barid_registry::Expression>| {
@@ -130,7 +134,7 @@ impl Source {
         if holds(&intake.handshake.ignore) {
             return Ok(Decision::Ignored(intake.acknowledgement.clone()));
         }
-        let items = batch::split(&self.settings, body, &request)?;
+        let items = batch::split(&self.settings, body, &request, budget)?;
         let acknowledgement = intake.acknowledgement.clone();
         Ok(Decision::Accepted(Accepted { acknowledgement, items, age, request: Arc::new(request) }))
     }
@@ -163,6 +167,23 @@ impl Source {
         }
         Ok(None)
     }
+}
+
+/// The URL as the provider knows it. Where it ends in a token, that is the one of this request: while tokens rotate the source
+/// answers to two URLs, of which `public_url` can hold but one.
+fn told(public: &str, incoming: &Incoming<'_>) -> String {
+    let token = |text: &str| text.parse::<SourceToken>().is_ok();
+    let (rest, slash) = public.strip_suffix('/').map_or((public, ""), |rest| (rest, "/"));
+    let own = incoming.path().trim_end_matches('/').rsplit('/').next().filter(|own| token(own));
+    let mut url = match (rest.rsplit_once('/'), own) {
+        (Some((before, last)), Some(own)) if token(last) => format!("{before}/{own}{slash}"),
+        _ => public.to_owned(),
+    };
+    if let Some((_, query)) = incoming.url.split_once('?') {
+        url.push('?');
+        url.push_str(query);
+    }
+    url
 }
 
 /// Gives a challenge back, unless it could be more than that.

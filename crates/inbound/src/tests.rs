@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey};
 use serde_json::{Value, json};
 
-use crate::{Decision, Incoming, SignedSample, Source, presets, sign};
+use crate::{Budget, Decision, Incoming, SignedSample, Source, presets, sign};
 
 const URL: &str = "https://hooks.example.com/in/st_token";
 
@@ -66,5 +66,10 @@ fn sample(preset: &str) -> SignedSample {
 fn received(source: &Source, sample: &SignedSample, now: DateTime<Utc>) -> Decision {
     let headers: Vec<_> = sample.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let incoming = Incoming { method: sample.method, url: &sample.url, headers: &headers, body: &sample.body };
-    source.receive(&incoming, now)
+    receive(source, &incoming, now)
+}
+
+/// Judges in all the time there is.
+fn receive(source: &Source, incoming: &Incoming<'_>, now: DateTime<Utc>) -> Decision {
+    source.receive(incoming, now, &mut Budget::new(&|| false))
 }

@@ -19,7 +19,7 @@ mod tests;
 
 pub(crate) use self::read::identity;
 pub use self::{
-    form::{Form, SOURCE_NAMES, Scope},
+    form::{Form, MAX_FILLED_BYTES, SOURCE_NAMES, Scope, Unfilled},
     id::{InvalidSourceId, SourceId},
     intake::{Acknowledgement, Handshake, Intake, QueryChallenge},
     mapping::{MAX_RULES, Mapped, Mapping, Unmapped},

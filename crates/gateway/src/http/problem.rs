@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Unauthenticated,
     /// The request to a source does not prove who sends it.
     Unproven,
+    /// The challenge to a source names another verify token.
+    WrongToken,
     /// The key does not allow it.
     Forbidden,
     /// There is no such thing, or the key does not let it be seen.
@@ -67,6 +69,7 @@ impl Kind {
             Self::Malformed => (StatusCode::BAD_REQUEST, "malformed", "The request cannot be read"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "A valid API key is needed"),
             Self::Unproven => (StatusCode::UNAUTHORIZED, "unproven", "The request does not prove who sends it"),
+            Self::WrongToken => (StatusCode::FORBIDDEN, "wrong-token", "The verify token is another"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "The API key does not allow this"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
             Self::MethodNotAllowed => {

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use barid_event::Event;
-use barid_inbound::{Decision, Incoming, Item, MappingError, Reason, Source};
+use barid_inbound::{Budget, Decision, Incoming, Item, MappingError, Reason, Source};
 use barid_registry::source::Acknowledgement;
 use chrono::{DateTime, Utc};
 
@@ -20,24 +20,25 @@ pub(crate) enum Judged {
     Events { acknowledgement: Acknowledgement, items: Vec<(Item, Result<Event, MappingError>)> },
 }
 
-/// Judges a request to a source.
+/// Judges a request to a source, until `is_late` says that it took too long.
 pub(crate) fn judge(
     source: &Source,
     (method, url): (&str, &str),
     headers: &HeaderMap,
     body: &[u8],
     now: DateTime<Utc>,
+    is_late: &dyn Fn() -> bool,
 ) -> Result<Judged, (Reason, Problem)> {
+    let mut budget = Budget::new(is_late);
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    match source.receive(&Incoming { method, url, headers: &headers, body }, now) {
+    match source.receive(&Incoming { method, url, headers: &headers, body }, now, &mut budget) {
         Decision::Challenge { status, content_type, body } => {
             Ok(Judged::Answered("challenge", response(status, content_type, body)))
         }
         Decision::Ignored(acknowledgement) => Ok(Judged::Answered("ignored", acknowledge(&acknowledgement))),
         Decision::Rejected(reason) => Err((reason, refused(reason))),
         Decision::Accepted(accepted) => {
-            let mapped = |item: &Item| (item.clone(), source.event(&accepted, item));
-            let items = accepted.items.iter().map(mapped).collect();
+            let items = source.events(&accepted, &mut budget).map_err(|reason| (reason, refused(reason)))?;
             Ok(Judged::Events { acknowledgement: accepted.acknowledgement, items })
         }
     }
@@ -64,12 +65,11 @@ fn refused(reason: Reason) -> Problem {
         401 => {
             Problem::new(Kind::Unproven, "the request is not signed as this source expects: compare secret and preset")
         }
-        403 => {
-            Problem::new(Kind::Unproven, "the request is not signed as this source expects: compare the verify token")
-        }
+        403 => Problem::new(Kind::WrongToken, "the verify token is not the one of this source: compare both"),
         405 => Problem::new(Kind::MethodNotAllowed, reason.to_string())
             .with_header(header::ALLOW, HeaderValue::from_static("POST, PUT, PATCH")),
         413 => Problem::new(Kind::TooLarge, reason.to_string()),
+        503 => Problem::unavailable(reason.to_string()),
         415 => Problem::new(Kind::MediaType, reason.to_string()),
         _ => Problem::new(Kind::Malformed, reason.to_string()),
     }

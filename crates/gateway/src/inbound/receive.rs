@@ -1,6 +1,6 @@
 //! The way of one request, from its token to its answer.
 
-use std::{panic, sync::Arc};
+use std::{panic, sync::Arc, time::Duration};
 
 use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
@@ -9,7 +9,11 @@ use axum::{
 };
 use barid_registry::source::SourceToken;
 use barid_store::ReadySource;
-use tokio::{task, time::Instant};
+use tokio::{
+    sync::Semaphore,
+    task,
+    time::{Instant, timeout},
+};
 
 use super::{
     body,
@@ -27,8 +31,17 @@ use crate::{
 /// Says how many events a request made.
 const EVENTS: HeaderName = HeaderName::from_static("barid-events");
 
-/// Bodies longer than this, in bytes, are judged on a thread that serves nobody else.
-const LONG: usize = 64 << 10;
+/// Bodies longer than this, in bytes, and batches of any length are judged on a thread that serves nobody else.
+const LONG: usize = 16 << 10;
+
+/// How many requests may be judged on such threads at the same time; others wait their turn.
+pub(crate) const JUDGED_AT_A_TIME: usize = 4;
+
+/// How long a request waits for its turn.
+const TURN_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long judging one request may take.
+const JUDGED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The preset of a request that no source answers to.
 const NONE: &str = "none";
@@ -76,17 +89,13 @@ async fn take(app: &App, ready: &Arc<ReadySource>, request: Request) -> Result<(
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
     let url = format!("{}{path}", app.public_url);
     let (source, bytes) = (Arc::clone(ready), held.bytes.clone());
-    let work = move || judge(&source.source, (parts.method.as_str(), &url), &parts.headers, &bytes, now);
-    let judged = if held.bytes.len() > LONG {
-        task::spawn_blocking(work).await.unwrap_or_else(|error| match error.try_into_panic() {
-            Ok(panic) => panic::resume_unwind(panic),
-            Err(_) => {
-                Ok(Judged::Answered("unavailable", Problem::unavailable("the gateway is stopping").into_response()))
-            }
-        })
-    } else {
-        work()
+    let work = move || {
+        let began = Instant::now();
+        let is_late = || began.elapsed() > JUDGED_WITHIN;
+        judge(&source.source, (parts.method.as_str(), &url), &parts.headers, &bytes, now, &is_late)
     };
+    let is_quick = settings.intake.items.is_none() && held.bytes.len() <= LONG;
+    let judged = if is_quick { work() } else { apart(&app.judging, work).await? };
     let judged = judged.map_err(|(reason, problem)| {
         tracing::info!(source.id = %ready.id, source.preset = preset, reason = reason.as_str(), "a webhook is refused");
         problem
@@ -98,10 +107,28 @@ async fn take(app: &App, ready: &Arc<ReadySource>, request: Request) -> Result<(
             count(app, preset, published);
             let mut response = acknowledge(&acknowledgement);
             response.headers_mut().insert(EVENTS, HeaderValue::from(published.events));
-            let is_new = published.events + published.dead_letters > 0 || published.duplicates == 0;
-            Ok((if is_new { "accepted" } else { "duplicate" }, response))
+            Ok((published.outcome(), response))
         }
     }
+}
+
+/// Does long work on a thread that serves nobody else, when its turn comes.
+async fn apart<T: Send + 'static>(
+    turns: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let turn = timeout(TURN_WITHIN, Arc::clone(turns).acquire_owned()).await;
+    let busy = || Problem::unavailable("too many requests are being judged: send the same again");
+    let turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
+    let working = task::spawn_blocking(move || {
+        // The turn ends with the work, and not when whoever asked has gone away.
+        let _turn = turn;
+        work()
+    });
+    working.await.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => panic::resume_unwind(panic),
+        Err(_) => Problem::unavailable("the gateway is stopping"),
+    })
 }
 
 fn count(app: &App, preset: &str, published: Published) {
@@ -117,7 +144,7 @@ fn count(app: &App, preset: &str, published: Published) {
 fn outcome(kind: Kind) -> &'static str {
     match kind {
         Kind::NotFound => "unknown",
-        Kind::Unproven => "unproven",
+        Kind::Unproven | Kind::WrongToken => "unproven",
         Kind::Invalid => "invalid",
         Kind::TooLarge => "too_large",
         Kind::Timeout => "timeout",

@@ -5,7 +5,7 @@ use crate::Reason;
 
 fn get(preset: &str, method: &str, query: &str) -> Decision {
     let url = format!("{URL}{query}");
-    source(preset).receive(&Incoming { method, url: &url, headers: &[], body: b"" }, now())
+    receive(&source(preset), &Incoming { method, url: &url, headers: &[], body: b"" }, now())
 }
 
 fn told(body: &str) -> Decision {
@@ -58,7 +58,7 @@ fn acknowledges_woocommerces_unsigned_ping_and_nothing_else_unsigned() {
     let form = |body: &str| {
         let headers: [(&str, &[u8]); 1] = [("Content-Type", b"application/x-www-form-urlencoded")];
         let incoming = Incoming { method: "POST", url: URL, headers: &headers, body: body.as_bytes() };
-        source("woocommerce").receive(&incoming, now())
+        receive(&source("woocommerce"), &incoming, now())
     };
     assert!(matches!(form("webhook_id=12"), Decision::Ignored(_)));
     assert_eq!(form("webhook_id=12&id=1"), Decision::Rejected(Reason::MissingSignature));

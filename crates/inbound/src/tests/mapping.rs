@@ -1,13 +1,15 @@
 //! Batches, ids, and what events say.
 
+use std::cell::Cell;
+
 use super::*;
-use crate::{Accepted, MAX_ITEMS, Reason};
+use crate::{Accepted, MAX_ITEMS, MAX_MADE_BYTES, Reason};
 
 fn sent(source: &Source, body: &Value, at: DateTime<Utc>) -> Result<Accepted, Reason> {
     let secret = secrets("api-key").0;
     let headers: [(&str, &[u8]); 2] = [("x-api-key", secret.as_bytes()), ("content-type", b"application/json")];
     let body = serde_json::to_vec(body).unwrap();
-    match source.receive(&Incoming { method: "POST", url: URL, headers: &headers, body: &body }, at) {
+    match receive(source, &Incoming { method: "POST", url: URL, headers: &headers, body: &body }, at) {
         Decision::Accepted(accepted) => Ok(accepted),
         Decision::Rejected(reason) => Err(reason),
         other => panic!("{other:?}"),
@@ -92,5 +94,73 @@ fn hands_no_credentials_to_a_mapping() {
         let Decision::Accepted(accepted) = received(&source, &sample(preset), now()) else { panic!("accepted") };
         let event = source.event(&accepted, &accepted.items[0]).unwrap();
         assert!(!String::from_utf8_lossy(&event.data).contains("secret"), "{preset}");
+    }
+}
+
+/// A batch of as many items as there may be, beside a list of about this many bytes: expressions look at no text as long.
+fn shared(length: usize) -> Value {
+    json!({"b": vec!["x".repeat(999); length / 1000], "rows": (0..MAX_ITEMS).map(|row| json!({"row": row})).collect::<Vec<_>>()})
+}
+
+#[test]
+fn regression_one_event_takes_the_same_text_a_few_times_only() {
+    let data: serde_json::Map<_, _> = (0..200).map(|n| (format!("m{n}"), json!("= parent.b"))).collect();
+    let source = source_with("api-key", &json!({"items": "/rows/*", "mapping": [{"type": "a.b", "data": data}]}));
+    let accepted = sent(&source, &shared(900_000), now()).unwrap();
+    let refused = source.event(&accepted, &accepted.items[0]).unwrap_err().to_string();
+    assert!(refused.contains("data cannot be computed: makes more than"), "{refused}");
+}
+
+#[test]
+fn regression_what_all_items_name_is_counted_for_each() {
+    let length = 2 * MAX_MADE_BYTES / MAX_ITEMS;
+    let mapping = json!([{"type": "a.b", "data": {"b": "= parent.b"}}]);
+    let source = source_with("api-key", &json!({"items": "/rows/*", "mapping": mapping}));
+    let events = |length| {
+        let accepted = sent(&source, &shared(length), now()).unwrap();
+        source.events(&accepted, &mut Budget::new(&|| false)).map(|events| events.len())
+    };
+    assert_eq!((events(length), events(length / 4)), (Err(Reason::Inflated), Ok(MAX_ITEMS)));
+    let source = source_with("api-key", &json!({"items": "/rows/*", "kind": "= parent.b"}));
+    assert_eq!(sent(&source, &shared(length), now()).map(|it| it.items.len()), Err(Reason::Inflated));
+}
+
+#[test]
+fn gives_up_when_it_is_late() {
+    let source = source_with("api-key", &json!({"items": "/rows/*"}));
+    let accepted = sent(&source, &shared(1), now()).unwrap();
+    let asked = Cell::new(0);
+    let late = || {
+        asked.set(asked.get() + 1);
+        asked.get() > 10
+    };
+    assert_eq!(source.events(&accepted, &mut Budget::new(&late)).map(|_| ()), Err(Reason::Slow));
+    assert_eq!(asked.get(), 11);
+    let secret = secrets("api-key").0;
+    let headers: [(&str, &[u8]); 1] = [("x-api-key", secret.as_bytes())];
+    let body = shared(1).to_string();
+    let incoming = Incoming { method: "POST", url: URL, headers: &headers, body: body.as_bytes() };
+    assert_eq!(source.receive(&incoming, now(), &mut Budget::new(&late)), Decision::Rejected(Reason::Slow));
+}
+
+#[test]
+fn a_template_sees_every_name_and_what_items_share() {
+    let template = r#"{"row": {{ payload.row }}, "b": {{ parent.b }}, "query": {{ query }}, "kind": {{ kind }}}"#;
+    let mapping = json!([{"type": "a.b", "template": template}]);
+    let source = source_with("api-key", &json!({"items": "/rows/*", "mapping": mapping}));
+    let accepted = sent(&source, &json!({"b": "x", "rows": [{"row": 1}]}), now()).unwrap();
+    let event = source.event(&accepted, &accepted.items[0]).unwrap();
+    let data: Value = serde_json::from_slice(&event.data).unwrap();
+    assert_eq!(data, json!({"row": 1, "b": "x", "query": {}, "kind": ""}));
+}
+
+#[test]
+fn regression_a_secret_in_the_body_reaches_no_event() {
+    for changes in [json!({"mapping": [{"type": "a.b"}]}), json!({"keep_raw": true})] {
+        let source = source_with("zoho", &changes);
+        let Decision::Accepted(accepted) = received(&source, &sample("zoho"), now()) else { panic!("accepted") };
+        assert_eq!(accepted.items[0].payload["token"], Value::Null);
+        let event = source.event(&accepted, &accepted.items[0]).unwrap();
+        assert!(!String::from_utf8_lossy(&event.data).contains(&secrets("zoho").0), "{changes}");
     }
 }

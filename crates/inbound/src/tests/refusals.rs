@@ -123,6 +123,22 @@ fn signs_the_url_that_the_provider_was_told() {
 }
 
 #[test]
+fn regression_a_public_url_with_one_token_serves_both_while_they_rotate() {
+    let url = |host: &str, letter: &str| format!("{host}/in/st_{}", letter.repeat(32));
+    let (host, own) = ("https://public.example.com", "http://10.0.0.7:8080");
+    for slash in ["", "/"] {
+        let source = source_with("hubspot", &json!({"public_url": url(host, "a") + slash}));
+        for letter in ["a", "b"] {
+            let (preset, told) = (presets().get("hubspot").unwrap(), url(host, letter) + slash + "?a=1");
+            let verification = preset.verification().unwrap();
+            let mut sample = sign(preset, &verification, &secrets("hubspot").1, &told, "", now()).unwrap();
+            sample.url = url(own, letter) + "?a=1";
+            assert!(matches!(received(&source, &sample, now()), Decision::Accepted(_)), "{letter}{slash}");
+        }
+    }
+}
+
+#[test]
 fn refuses_other_methods_and_media_types() {
     assert_eq!(reason("api-key", |it| it.method = "DELETE"), Reason::Method);
     assert_eq!(reason("api-key", |it| set(it, "content-type", "multipart/form-data; boundary=x")), Reason::MediaType);

@@ -36,6 +36,56 @@ fn every_sample_becomes_its_event() {
     }
 }
 
+/// The events of another body than the sample's, signed likewise; with their ids.
+fn events_of(preset: &str, content_type: &str, body: &str) -> Vec<(String, Event)> {
+    let source = source(preset);
+    let mut changed = presets().get(preset).unwrap().clone();
+    changed.sample.body = body.to_owned();
+    let verification = changed.verification().unwrap();
+    let mut sample = sign(&changed, &verification, &secrets(preset).1, URL, "msg_1", now()).unwrap();
+    sample.headers.retain(|(name, _)| name != "content-type");
+    sample.headers.push(("content-type".to_owned(), content_type.to_owned()));
+    let Decision::Accepted(accepted) = received(&source, &sample, now()) else { panic!("{preset}: {body}") };
+    let events = source.events(&accepted, &mut Budget::new(&|| false)).unwrap();
+    events.into_iter().map(|(item, event)| (item.dedup_id, event.unwrap())).collect()
+}
+
+#[test]
+fn regression_slacks_commands_and_actions_have_a_kind() {
+    let form = "application/x-www-form-urlencoded";
+    let command = "command=%2Fcall&text=layla&user_id=U1&trigger_id=13345224609.738474920";
+    let json = json!({"type": "block_actions", "trigger_id": "13345224609.8088930a", "actions": []}).to_string();
+    let action = url::form_urlencoded::Serializer::new(String::new()).append_pair("payload", &json).finish();
+    for (body, event_type, id) in [
+        (command, "slack.command", "13345224609.738474920"),
+        (action.as_str(), "slack.block_actions", "13345224609.8088930a"),
+    ] {
+        let events = events_of("slack", form, body);
+        assert_eq!((events[0].1.envelope.event_type.as_str(), events[0].0.as_str()), (event_type, id));
+    }
+}
+
+#[test]
+fn regression_zohos_notification_of_several_records_keeps_all_ids() {
+    let body = |ids: Value| {
+        json!({"module": "Leads", "operation": "insert", "ids": ids, "channel_id": "1", "token": "$SECRET"}).to_string()
+    };
+    let event_type = |events: &[(String, Event)]| events[0].1.envelope.event_type.as_str().to_owned();
+    let one = events_of("zoho", "application/json", &body(json!(["7"])));
+    assert_eq!(event_type(&one), "lead.created");
+    let several = events_of("zoho", "application/json", &body(json!(["7", "8"])));
+    assert_eq!(event_type(&several), "zoho.leads.insert");
+    let data: Value = serde_json::from_slice(&several[0].1.data).unwrap();
+    assert_eq!(data["ids"], json!(["7", "8"]));
+}
+
+#[test]
+fn regression_two_statuses_of_an_order_within_a_second_are_two_events() {
+    let body = |status| json!({"id": 727, "status": status, "date_modified": "2026-11-24T10:30:00"}).to_string();
+    let id = |status| events_of("woocommerce", "application/json", &body(status)).remove(0).0;
+    assert!(id("processing") != id("completed") && id("completed") == id("completed"));
+}
+
 #[test]
 fn what_is_sent_again_is_the_same_event() {
     for preset in presets().iter() {
@@ -120,10 +170,10 @@ fn verifies_what_sendgrid_signed() {
     let incoming = Incoming { method: "POST", url: URL, headers: &headers, body: body.as_bytes() };
     let source = source_with("sendgrid", &json!({"secret": key}));
     let at = DateTime::from_timestamp(1_600_112_502, 0).unwrap();
-    let Decision::Accepted(accepted) = source.receive(&incoming, at) else { panic!("accepted") };
+    let Decision::Accepted(accepted) = receive(&source, &incoming, at) else { panic!("accepted") };
     assert_eq!(source.event(&accepted, &accepted.items[0]).unwrap().envelope.event_type.as_str(), "sendgrid.dropped");
     let changed = Incoming { body: body.trim_end().as_bytes(), ..incoming };
-    assert_eq!(source.receive(&changed, at), Decision::Rejected(Reason::WrongSignature));
+    assert_eq!(receive(&source, &changed, at), Decision::Rejected(Reason::WrongSignature));
 }
 
 #[test]
@@ -150,7 +200,7 @@ fn verifies_what_standard_webhooks_signed() {
             ];
             let body = br#"{"test": 2432232314}"#;
             let incoming = Incoming { method: "POST", url: URL, headers: &headers, body };
-            source.receive(&incoming, DateTime::from_timestamp(1_614_265_330, 0).unwrap())
+            receive(&source, &incoming, DateTime::from_timestamp(1_614_265_330, 0).unwrap())
         };
         assert!(matches!(told(signature), Decision::Accepted(_)), "{preset}");
         assert!(matches!(told(&format!("v1,AAAA v0,x {signature} v2,x")), Decision::Accepted(_)), "{preset}");

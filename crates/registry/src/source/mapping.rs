@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use barid_event::ContentType;
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::Value;
 
-use super::form::{self, Form, SOURCE_NAMES, Scope};
+use super::form::{self, Form, SOURCE_NAMES, Scope, Unfilled};
 use crate::{
     cursor::{Cursor, Keys},
-    expression::{Expression, Unanswered},
+    expression::Expression,
     payload::Template,
     problem::{Problem, Problems},
 };
@@ -68,7 +69,7 @@ pub enum Unmapped {
     NoRule,
     /// An expression gives no value.
     #[error("{0} cannot be computed: {1}")]
-    Expression(&'static str, Unanswered),
+    Expression(&'static str, Unfilled),
     /// The type is missing.
     #[error("type gives nothing: give a type in every case")]
     NoType,
@@ -82,7 +83,7 @@ impl Mapping {
     pub fn apply(&self, scope: &Scope<'_>) -> Result<Mapped, Unmapped> {
         for rule in &*self.0 {
             let fits = rule.when.as_ref().map_or(Ok(true), |when| when.holds(scope));
-            if fits.map_err(|error| Unmapped::Expression("when", error))? {
+            if fits.map_err(|error| Unmapped::Expression("when", error.into()))? {
                 return rule.apply(scope);
             }
         }
@@ -120,15 +121,29 @@ impl Data {
                 Ok(filled.unwrap_or_default())
             }
             Self::Template(template) => {
-                // Every name is there, so that a template need not ask.
-                let mut context = serde_json::Map::new();
-                context.extend(SOURCE_NAMES.iter().map(|name| ((*name).to_owned(), Value::Null)));
-                context.extend(scope.iter().map(|(name, value)| ((*name).to_owned(), (*value).clone())));
-                let written = template.render(Value::Object(context));
+                let written = template.render(Context { scope, source: template.source() });
                 let written = written.map_err(|fault| Unmapped::Template(fault.to_string()))?;
                 serde_json::from_str(&written).map_err(|error| Unmapped::Template(error.to_string()))
             }
         }
+    }
+}
+
+/// What a template sees: every name, so that it need not ask. What all items share is lent, and what the template's text
+/// does not name is not even handed over.
+struct Context<'s> {
+    scope: &'s Scope<'s>,
+    source: &'s str,
+}
+
+impl Serialize for Context<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for name in SOURCE_NAMES.iter().filter(|name| self.source.contains(**name)) {
+            let value = self.scope.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
+            map.serialize_entry(name, &value)?;
+        }
+        map.end()
     }
 }
 
