@@ -54,7 +54,7 @@ pub use body::{MAX_BODY_DEPTH, MAX_BODY_VALUES};
 pub use budget::{Budget, MAX_MADE_BYTES};
 pub use incoming::{Incoming, MAX_HEADER};
 pub use key::InvalidKey;
-pub use map::MappingError;
+pub use map::{MappedItem, MappingError};
 pub use presets::presets;
 pub use reason::Reason;
 pub use sample::{SignedSample, sign};

@@ -41,13 +41,12 @@ pub enum MappingError {
     RawWithoutObject,
 }
 
+/// An item, and the event that it makes or why it makes none.
+pub type MappedItem = (Item, Result<Event, MappingError>);
+
 impl Source {
     /// The event of each item of an accepted request, in order, or why it makes none.
-    pub fn events(
-        &self,
-        accepted: &Accepted,
-        budget: &mut Budget<'_>,
-    ) -> Result<Vec<(Item, Result<Event, MappingError>)>, Reason> {
+    pub fn events(&self, accepted: &Accepted, budget: &mut Budget<'_>) -> Result<Vec<MappedItem>, Reason> {
         let mapped = |item: &Item| {
             budget.go_on()?;
             let event = self.event(accepted, item);

@@ -5,8 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use barid_event::Event;
-use barid_inbound::{Budget, Decision, Incoming, Item, MappingError, Reason, Source};
+use barid_inbound::{Budget, Decision, Incoming, MappedItem, Reason, Source};
 use barid_registry::source::Acknowledgement;
 use chrono::{DateTime, Utc};
 
@@ -17,7 +16,7 @@ pub(crate) enum Judged {
     /// No event: what it is called in metrics, and the answer.
     Answered(&'static str, Response),
     /// Events, in order, or why an item makes none; and the answer once they are safe.
-    Events { acknowledgement: Acknowledgement, items: Vec<(Item, Result<Event, MappingError>)> },
+    Events { acknowledgement: Acknowledgement, items: Vec<MappedItem> },
 }
 
 /// Judges a request to a source, until `is_late` says that it took too long.
@@ -72,5 +71,30 @@ fn refused(reason: Reason) -> Problem {
         503 => Problem::unavailable(reason.to_string()),
         415 => Problem::new(Kind::MediaType, reason.to_string()),
         _ => Problem::new(Kind::Malformed, reason.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use barid_inbound::presets;
+    use barid_registry::source::{SourceReading, read};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn asks_a_provider_to_send_again_what_took_too_long() {
+        let document = json!({"name": "hook", "preset": "url-secret", "items": "/*"});
+        let reading = SourceReading { presets: presets(), tenant: None, current: None };
+        let source = Source::compile(Arc::new(read(&document, &reading).unwrap())).unwrap();
+        let judged = |is_late: bool| {
+            let url = ("POST", "https://a.example/in/st_x");
+            judge(&source, url, &HeaderMap::new(), b"[1]", DateTime::UNIX_EPOCH, &move || is_late)
+        };
+        assert!(judged(false).is_ok());
+        let Err((reason, problem)) = judged(true) else { panic!("it is late") };
+        assert_eq!((reason, problem.kind()), (Reason::Slow, Kind::Unavailable));
     }
 }

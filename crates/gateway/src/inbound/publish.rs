@@ -12,7 +12,7 @@ use barid_broker::{
     outgoing::Outgoing,
 };
 use barid_event::{Event, Tenant};
-use barid_inbound::{Item, MappingError};
+use barid_inbound::{Item, MappedItem, MappingError};
 use barid_registry::{
     Snapshot,
     source::{OnInvalid, SourceSettings},
@@ -71,7 +71,7 @@ impl Published {
 pub(super) async fn publish(
     app: &App,
     ready: &ReadySource,
-    items: Vec<(Item, Result<Event, MappingError>)>,
+    items: Vec<MappedItem>,
     hops: Option<u8>,
     now: DateTime<Utc>,
 ) -> Result<Published, Problem> {

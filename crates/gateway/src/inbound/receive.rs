@@ -153,3 +153,19 @@ fn outcome(kind: Kind) -> &'static str {
         _ => "refused",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn long_work_waits_for_its_turn_and_not_for_ever() {
+        let turns = Arc::new(Semaphore::new(1));
+        assert_eq!(apart(&turns, || 7).await.ok(), Some(7));
+        let turn = Arc::clone(&turns).acquire_owned().await.unwrap();
+        let refused = apart(&turns, || 7).await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::Unavailable);
+        drop(turn);
+        assert_eq!(apart(&turns, || 7).await.ok(), Some(7));
+    }
+}

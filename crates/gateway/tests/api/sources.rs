@@ -249,7 +249,7 @@ async fn bodies_and_rates_are_bounded() {
 async fn a_provider_is_asked_to_send_again_while_the_broker_is_away() {
     let broker = Some("amqp://guest:guest@127.0.0.1:9/%2f".to_owned());
     let quotas = DefaultQuotas { publish_per_second: 1, ..DefaultQuotas::default() };
-    let world = World::with(Choice { broker, quotas, ..Choice::default() }).await;
+    let world = World::with(Choice { quotas, broker, ..Choice::default() }).await;
     let path = path(&made(&world, json!({})).await);
     let answer = deliver(&world, &path, &signed(SOURCE_SECRET, "d-1")).await.expect(503);
     assert!(!answer.header("retry-after").is_empty());
